@@ -1,0 +1,1 @@
+#define GRPDEDUP_VERSION "0.1.0"
