@@ -33,7 +33,7 @@ find_installed() {
 }
 
 # find_kernel NAME: set KREL (release), KROOT (root of the tree that holds it, "" for this machine),
-# KIMAGE (bzImage) and KMODULES. NAME is a release, a series, or a directory with boot/ and lib/modules/.
+# KIMAGE (bzImage), KMODULES, and KEY, a name for caches. NAME is a release, a series, or a directory with boot/ and lib/modules/.
 find_kernel() {
 	KROOT=
 	if [[ $1 == */* ]]; then
@@ -46,6 +46,9 @@ find_kernel() {
 	# shellcheck disable=SC2034
 	KMODULES=$KROOT/lib/modules/$KREL
 	[[ -r $KIMAGE ]] || die "cannot read $KIMAGE"
+	KEY=$KREL
+	# shellcheck disable=SC2034
+	[[ -z $KROOT ]] || KEY=$KREL-$(cksum <<<"$KROOT" | cut -d ' ' -f 1)
 }
 
 # find_tree DIR: the newest kernel below another root (an mmdebstrap tree, an INSTALL_MOD_PATH).
