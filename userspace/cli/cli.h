@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the verbs share: the exit statuses, complaints and the verbs themselves. */
+#ifndef CLI_H
+#define CLI_H
+
+#include "libgrpdedup.h"
+
+/* Documented in the man page. */
+enum cli_status {
+	CLI_DONE = 0,
+	CLI_USAGE = 1,
+	CLI_REFUSED = 2,
+	CLI_ABSENT = 3,
+	CLI_NO_SUCH = 4,
+};
+
+/* Each of these complains on stderr and returns the exit status to end with. */
+
+/* @fmt NULL: getopt has said what is wrong already. */
+int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* @conn NULL: there is no sentence of the kernel. The format names the subject. */
+int cli_fail(const struct gd_conn *conn, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+int cli_connect(struct gd_conn **conn);
+/* The worse of two statuses of one command line. */
+int cli_worse(int a, int b);
+
+int cmd_add_group(int argc, char **argv);
+int cmd_set_group(int argc, char **argv);
+int cmd_del_group(int argc, char **argv);
+int cmd_assign(int argc, char **argv);
+int cmd_move(int argc, char **argv);
+int cmd_unassign(int argc, char **argv);
+int cmd_scan(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_dump(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
+int cmd_version(int argc, char **argv);
+
+#endif /* CLI_H */

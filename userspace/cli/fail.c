@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What went wrong, in words, and the exit status that goes with it. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli.h"
+#include "output.h"
+
+static int absent(void)
+{
+	/* Families of the host do not exist in other network namespaces. */
+	if (!access("/sys/module/grpdedup", F_OK))
+		fputs("grpdedup: the module is loaded, but can be reached only from the host's network namespace\n",
+		      stderr);
+	else
+		fputs("grpdedup: the module is not loaded; load it with: modprobe grpdedup\n",
+		      stderr);
+	return CLI_ABSENT;
+}
+
+static const char *sentence(const struct gd_conn *conn, int err)
+{
+	if (conn && gd_conn_error(conn)[0])
+		return gd_conn_error(conn);
+	if (err == -EPERM || err == -EACCES)
+		return "not permitted: this needs root (CAP_SYS_ADMIN and CAP_NET_ADMIN in the host's own namespaces)";
+	if (err == -ESRCH)
+		return "no such process";
+	return strerror(-err);
+}
+
+int cli_fail(const struct gd_conn *conn, int err, const char *fmt, ...)
+{
+	char subject[256];
+	char escaped[1024];
+	va_list ap;
+
+	fflush(stdout);
+	if (err == -EPROTONOSUPPORT)
+		return absent();
+	va_start(ap, fmt);
+	vsnprintf(subject, sizeof(subject), fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "grpdedup: %s: %s\n",
+		text_escape(escaped, sizeof(escaped), subject),
+		sentence(conn, err));
+	return err == -ENOENT || err == -ESRCH ? CLI_NO_SUCH : CLI_REFUSED;
+}
+
+int cli_connect(struct gd_conn **conn)
+{
+	int err = gd_conn_open(conn);
+
+	return err ? cli_fail(NULL, err, "cannot reach the module") : CLI_DONE;
+}
+
+int cli_worse(int a, int b)
+{
+	static const int rank[] = {
+		[CLI_DONE] = 0,
+		[CLI_NO_SUCH] = 1,
+		[CLI_REFUSED] = 2,
+		[CLI_ABSENT] = 3,
+		[CLI_USAGE] = 4,
+	};
+
+	return rank[a] > rank[b] ? a : b;
+}

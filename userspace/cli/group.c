@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/* add-group, set-group, del-group. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include "cli.h"
+#include "output.h"
+#include "parse.h"
+
+static int parse_param(int option, struct gd_group_params *params)
+{
+	const char *bad = NULL;
+	uint64_t number = 0;
+
+	switch (option) {
+	case 'r':
+		bad = parse_rate(optarg, &params->rate);
+		if (bad)
+			return cli_usage("--rate '%s' %s", optarg, bad);
+		params->set |= GD_SET_RATE;
+		return CLI_DONE;
+	case 's':
+		bad = parse_number(optarg, UINT32_MAX, &number);
+		if (bad)
+			return cli_usage("--split-min '%s' %s", optarg, bad);
+		params->split_min = (uint32_t)number;
+		params->set |= GD_SET_SPLIT_MIN;
+		return CLI_DONE;
+	case 'm':
+		bad = parse_number(optarg, UINT64_MAX, &number);
+		if (bad)
+			return cli_usage("--max-frames '%s' %s", optarg, bad);
+		params->frames_max = number;
+		params->set |= GD_SET_FRAMES_MAX;
+		return CLI_DONE;
+	default:
+		return cli_usage(NULL);
+	}
+}
+
+/* The one name that all verbs of this file take; the kernel judges it. */
+static int parse_name(int argc, char **argv, const char **name)
+{
+	if (optind >= argc)
+		return cli_usage("which group?");
+	if (optind + 1 < argc)
+		return cli_usage("unexpected argument '%s'", argv[optind + 1]);
+	if (!argv[optind][0])
+		return cli_usage("the name of a group cannot be empty");
+	*name = argv[optind];
+	return CLI_DONE;
+}
+
+static int parse_params(int argc, char **argv, struct gd_group_params *params)
+{
+	static const struct option options[] = {
+		{ "rate", required_argument, NULL, 'r' },
+		{ "split-min", required_argument, NULL, 's' },
+		{ "max-frames", required_argument, NULL, 'm' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int status = CLI_DONE;
+	int option;
+
+	*params = (struct gd_group_params){ 0 };
+	while (!status &&
+	       (option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		status = parse_param(option, params);
+	return status ? status : parse_name(argc, argv, &params->name);
+}
+
+int cmd_add_group(int argc, char **argv)
+{
+	struct gd_group_params params;
+	struct gd_conn *conn;
+	char size[32];
+	int status;
+	int err;
+
+	status = parse_params(argc, argv, &params);
+	if (status)
+		return status;
+	if (!(params.set & GD_SET_RATE))
+		return cli_usage("--rate is required");
+	status = cli_connect(&conn);
+	if (status)
+		return status;
+	err = gd_group_add(conn, &params);
+	if (err)
+		status = cli_fail(conn, err, "group %s", params.name);
+	else
+		printf("group %s: rate %" PRIu32 " pages/s (%s/s)\n", params.name,
+		       params.rate, text_size(size, sizeof(size),
+					      (double)params.rate * (double)page_size()));
+	gd_conn_close(conn);
+	return status;
+}
+
+static void print_changes(const struct gd_group *old,
+			  const struct gd_group_params *params)
+{
+	const char *comma = "";
+
+	printf("group %s: ", params->name);
+	if (params->set & GD_SET_RATE) {
+		printf("rate %" PRIu32 " -> %" PRIu32 " pages/s", old->rate,
+		       params->rate);
+		comma = ", ";
+	}
+	if (params->set & GD_SET_SPLIT_MIN) {
+		printf("%ssplit-min %" PRIu32 " -> %" PRIu32, comma,
+		       old->split_min, params->split_min);
+		comma = ", ";
+	}
+	if (params->set & GD_SET_FRAMES_MAX)
+		printf("%smax-frames %" PRIu64 " -> %" PRIu64, comma,
+		       old->frames_max, params->frames_max);
+	putchar('\n');
+}
+
+int cmd_set_group(int argc, char **argv)
+{
+	struct gd_group_params params;
+	struct gd_group old;
+	struct gd_conn *conn;
+	int status;
+	int err;
+
+	status = parse_params(argc, argv, &params);
+	if (status)
+		return status;
+	if (!params.set)
+		return cli_usage("nothing to change");
+	status = cli_connect(&conn);
+	if (status)
+		return status;
+	err = gd_group_get(conn, params.name, &old);
+	if (!err)
+		err = gd_group_set(conn, &params);
+	if (err)
+		status = cli_fail(conn, err, "group %s", params.name);
+	else
+		print_changes(&old, &params);
+	gd_conn_close(conn);
+	return status;
+}
+
+int cmd_del_group(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "unshare", no_argument, NULL, 'u' },
+		{ NULL, 0, NULL, 0 }
+	};
+	struct gd_conn *conn;
+	bool unshare = false;
+	const char *name;
+	int option;
+	int status;
+	int err;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option != 'u')
+			return cli_usage(NULL);
+		unshare = true;
+	}
+	status = parse_name(argc, argv, &name);
+	if (!status)
+		status = cli_connect(&conn);
+	if (status)
+		return status;
+	err = gd_group_del(conn, name, unshare);
+	if (err)
+		status = cli_fail(conn, err, "group %s", name);
+	else
+		printf("group %s: deleted, %s\n", name, unshare ?
+		       "its pages are unshared" : "its shared pages stay shared");
+	gd_conn_close(conn);
+	return status;
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The verbs: their table, their help, and the way to them. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "cli.h"
+
+struct verb {
+	const char *name;
+	const char *args;
+	const char *help;
+	const char *options;
+	int (*fn)(int argc, char **argv);
+};
+
+static int cmd_help(int argc, char **argv);
+
+#define GROUP_OPTIONS \
+	"  --rate R        pages to visit per second; k and M are thousands and\n" \
+	"                  millions; 0 pauses the group\n" \
+	"  --split-min N   split a huge page if it holds N matches, 1 to 512\n" \
+	"  --max-frames N  most shared frames of the group, 0 = no limit\n"
+
+static const struct verb verbs[] = {
+	{ "add-group", "NAME --rate R [--split-min N] [--max-frames N]",
+	  "create a group", GROUP_OPTIONS, cmd_add_group },
+	{ "set-group", "NAME [--rate R] [--split-min N] [--max-frames N]",
+	  "change a group", GROUP_OPTIONS, cmd_set_group },
+	{ "del-group", "NAME [--unshare]",
+	  "delete a group",
+	  "  --unshare  give each member its own copies back first; without it what\n"
+	  "             is shared stays shared until it is written\n",
+	  cmd_del_group },
+	{ "assign", "GROUP PID...",
+	  "put processes into a group", NULL, cmd_assign },
+	{ "move", "GROUP PID...",
+	  "put processes into a group, out of the one they are in", NULL, cmd_move },
+	{ "unassign", "PID... [--keep]",
+	  "take processes out of their group",
+	  "  --keep  leave what is shared shared\n", cmd_unassign },
+	{ "scan", "GROUP [--wait] [--timeout SEC]",
+	  "ask for one full pass now",
+	  "  --wait         until the pass has ended\n"
+	  "  --timeout SEC  wait no longer than that\n", cmd_scan },
+	{ "show", "[GROUP] [--json] [--watch[=SEC]]",
+	  "groups, members and what they save (the default)",
+	  "  --json         everything, as one JSON object\n"
+	  "  --watch[=SEC]  again every SEC seconds (2)\n", cmd_show },
+	{ "list", "[groups|pids]",
+	  "names of groups, or process ids of members, one a line", NULL, cmd_list },
+	{ "dump", "[--header]",
+	  "everything, tab-separated; the man page has the columns",
+	  "  --header  begin with the names of the columns\n", cmd_dump },
+	{ "monitor", "[-t] [--json]",
+	  "print events as they come",
+	  "  -t, --time  with the time\n"
+	  "  --json      one JSON object per line\n", cmd_monitor },
+	{ "version", "", "versions of the tool and the module", NULL, cmd_version },
+	{ "help", "[VERB]", "this, or more about a verb", NULL, cmd_help },
+};
+
+#define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
+
+static const struct verb *current;
+
+static const struct verb *find_verb(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < VERBS; i++)
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	return NULL;
+}
+
+int cli_usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (fmt) {
+		fprintf(stderr, "grpdedup %s: ", current->name);
+		va_start(ap, fmt);
+		vfprintf(stderr, fmt, ap);
+		va_end(ap);
+		fputc('\n', stderr);
+	}
+	fprintf(stderr, "usage: grpdedup %s%s%s\n", current->name,
+		current->args[0] ? " " : "", current->args);
+	return CLI_USAGE;
+}
+
+static int unknown_verb(const char *name)
+{
+	fprintf(stderr, "grpdedup: there is no verb '%s'; try: grpdedup help\n",
+		name);
+	return CLI_USAGE;
+}
+
+static int help_verb(const struct verb *verb)
+{
+	printf("usage: grpdedup %s%s%s\n%s\n", verb->name,
+	       verb->args[0] ? " " : "", verb->args, verb->help);
+	if (verb->options)
+		printf("\n%s", verb->options);
+	return CLI_DONE;
+}
+
+static int cmd_help(int argc, char **argv)
+{
+	const struct verb *verb;
+	size_t i;
+
+	if (argc > 2)
+		return cli_usage("one verb at a time");
+	if (argc == 2) {
+		verb = find_verb(argv[1]);
+		return verb ? help_verb(verb) : unknown_verb(argv[1]);
+	}
+	puts("usage: grpdedup [VERB [ARGUMENT...]]\n"
+	     "Merge equal memory of the processes of a group, never across groups.\n");
+	for (i = 0; i < VERBS; i++)
+		printf("  %-9s  %s\n", verbs[i].name, verbs[i].help);
+	puts("\nMore: grpdedup help VERB, man 8 grpdedup");
+	return CLI_DONE;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return true;
+	return false;
+}
+
+/* argv[0] is the verb; getopt puts it before its complaints. */
+static int run(int argc, char **argv)
+{
+	char name[64];
+
+	current = find_verb(argv[0]);
+	if (!current)
+		return unknown_verb(argv[0]);
+	if (asks_for_help(argc, argv))
+		return help_verb(current);
+	snprintf(name, sizeof(name), "grpdedup %s", current->name);
+	argv[0] = name;
+	return current->fn(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	char *show[] = { "show", NULL };
+	int status;
+
+	if (argc < 2) {
+		status = run(1, show);
+	} else {
+		if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+			argv[1] = "help";
+		else if (!strcmp(argv[1], "--version"))
+			argv[1] = "version";
+		status = run(argc - 1, argv + 1);
+	}
+	/* A full disk must not look like success. */
+	if ((fflush(stdout) || ferror(stdout)) && !status) {
+		fprintf(stderr, "grpdedup: cannot write the output: %s\n",
+			strerror(errno));
+		status = CLI_REFUSED;
+	}
+	return status;
+}

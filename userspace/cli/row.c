@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rows of groups, members and events. The order of the cells that have a key is
+ * the column order of dump: it is frozen, new ones go to the end.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include "row.h"
+
+#define FIRST_COUNTER	(GRPDEDUP_CNT_PAD + 1)
+
+struct shown {
+	const char *title;
+	enum cell_kind kind;
+	bool group_only;
+};
+
+/* Counters that are columns of the table. */
+static const struct shown shown[GRPDEDUP_CNT_MAX + 1] = {
+	[GRPDEDUP_CNT_PAGES_SHARED] = { "shared", CELL_PAGES, false },
+	[GRPDEDUP_CNT_PAGES_SHARING] = { "saved", CELL_PAGES, false },
+	[GRPDEDUP_CNT_PAGES_VOLATILE] = { "volatile", CELL_PAGES, false },
+	[GRPDEDUP_CNT_PAGES_ZERO] = { "zero", CELL_PAGES, false },
+	[GRPDEDUP_CNT_FULL_SCANS] = { "passes", CELL_COUNT, true },
+	[GRPDEDUP_CNT_MERGES] = { "merges", CELL_COUNT, false },
+	[GRPDEDUP_CNT_COW_BREAKS] = { "breaks", CELL_COUNT, false },
+	[GRPDEDUP_CNT_CPU_NS] = { "cpu", CELL_NS, true },
+	[GRPDEDUP_CNT_METADATA_BYTES] = { "metadata", CELL_BYTES, false },
+};
+
+/*
+ * What part of the scanned memory is saved. A group has "shared" frames and
+ * "sharing" further mappings of them; a member's "shared" are all its mappings.
+ */
+static void add_saved_part(struct row *row, const struct gd_counters *counters,
+			   bool is_group)
+{
+	uint64_t saved = gd_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SHARING);
+	uint64_t all = gd_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SHARED) +
+		       gd_counter_or_0(counters, GRPDEDUP_CNT_PAGES_UNSHARED) +
+		       gd_counter_or_0(counters, GRPDEDUP_CNT_PAGES_VOLATILE) +
+		       (is_group ? saved : 0);
+
+	if (all)
+		row_number(row, NULL, "saved", CELL_PERMILLE,
+			   (uint64_t)((double)saved * 1000 / (double)all + 0.5));
+	else
+		row_absent(row, NULL, "saved");
+}
+
+static void add_counters(struct row *row, const struct gd_counters *counters,
+			 bool is_group)
+{
+	unsigned int i;
+
+	for (i = FIRST_COUNTER; i <= GRPDEDUP_CNT_MAX; i++) {
+		bool in_table = shown[i].title && (is_group || !shown[i].group_only);
+		const char *title = in_table ? shown[i].title : NULL;
+		uint64_t value;
+
+		if (gd_counter_get(counters, i, &value))
+			row_number(row, gd_counter_name(i), title,
+				   title ? shown[i].kind : CELL_COUNT, value);
+		else
+			row_absent(row, gd_counter_name(i), title);
+		if (i == GRPDEDUP_CNT_PAGES_SHARING)
+			add_saved_part(row, counters, is_group);
+	}
+}
+
+void row_of_group(struct row *row, const struct gd_group *group)
+{
+	row->count = 0;
+	row_text(row, "group_name", "group", group->name);
+	row_number(row, "group_id", NULL, CELL_COUNT, group->id);
+	row_number(row, "rate", "rate", CELL_RATE, group->rate);
+	row_number(row, "split_min", NULL, CELL_COUNT, group->split_min);
+	row_number(row, "frames_max", NULL, CELL_COUNT, group->frames_max);
+	row_number(row, "tid", NULL, CELL_COUNT, group->tid);
+	row_number(row, "member_count", "members", CELL_COUNT, group->members);
+	add_counters(row, &group->counters, true);
+}
+
+void row_of_member(struct row *row, const struct gd_member *member)
+{
+	row->count = 0;
+	row_text(row, "group_name", "group", member->group);
+	row_number(row, "group_id", NULL, CELL_COUNT, member->group_id);
+	row_number(row, "pid", "pid", CELL_COUNT, member->pid);
+	row_text(row, "comm", "process", member->comm);
+	row_number(row, "start_time", NULL, CELL_COUNT, member->start_time);
+	add_counters(row, &member->counters, false);
+}
+
+const char *event_name(const struct gd_event *event)
+{
+	static const char *const names[GRPDEDUP_CMD_MAX + 1] = {
+		[GRPDEDUP_CMD_GROUP_ADD] = "group-add",
+		[GRPDEDUP_CMD_GROUP_SET] = "group-set",
+		[GRPDEDUP_CMD_GROUP_DEL] = "group-del",
+		[GRPDEDUP_CMD_MEMBER_ADD] = "member-add",
+		[GRPDEDUP_CMD_MEMBER_DEL] = "member-del",
+		[GRPDEDUP_CMD_RECLAIM] = "reclaim",
+	};
+
+	return event->cmd <= GRPDEDUP_CMD_MAX ? names[event->cmd] : NULL;
+}
+
+const char *reason_name(uint32_t reason)
+{
+	static const char *const names[GRPDEDUP_REASON_MAX + 1] = {
+		[GRPDEDUP_REASON_UNSPEC] = "unknown",
+		[GRPDEDUP_REASON_UNASSIGN] = "unassigned",
+		[GRPDEDUP_REASON_EXIT] = "exit",
+		[GRPDEDUP_REASON_EXEC] = "exec",
+		[GRPDEDUP_REASON_MOVE] = "moved",
+		[GRPDEDUP_REASON_GROUP_DEL] = "group-deleted",
+	};
+
+	return names[reason <= GRPDEDUP_REASON_MAX ? reason : 0];
+}
+
+void row_of_event(struct row *row, const struct gd_event *event, const char *time)
+{
+	unsigned int i;
+	uint64_t value;
+
+	row->count = 0;
+	if (time)
+		row_text(row, "time", NULL, time);
+	row_text(row, "event", NULL, event_name(event));
+	row_text(row, "group_name", NULL, event->group);
+	row_number(row, "group_id", NULL, CELL_COUNT, event->group_id);
+	if (event->cmd == GRPDEDUP_CMD_GROUP_ADD ||
+	    event->cmd == GRPDEDUP_CMD_GROUP_SET)
+		row_number(row, "rate", NULL, CELL_COUNT, event->rate);
+	if (event->cmd == GRPDEDUP_CMD_MEMBER_ADD ||
+	    event->cmd == GRPDEDUP_CMD_MEMBER_DEL) {
+		row_number(row, "pid", NULL, CELL_COUNT, event->pid);
+		row_text(row, "comm", NULL, event->comm);
+	}
+	if (event->cmd == GRPDEDUP_CMD_MEMBER_DEL)
+		row_text(row, "reason", NULL, reason_name(event->reason));
+	if (event->cmd == GRPDEDUP_CMD_MEMBER_DEL ||
+	    event->cmd == GRPDEDUP_CMD_RECLAIM)
+		row_number(row, "pages", NULL, CELL_COUNT, event->pages);
+	for (i = FIRST_COUNTER; i <= GRPDEDUP_CNT_MAX; i++)
+		if (gd_counter_get(&event->counters, i, &value))
+			row_number(row, gd_counter_name(i), NULL, CELL_COUNT, value);
+}
+
+struct text {
+	char *buf;
+	size_t size;
+	size_t len;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void append(struct text *text, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	if (text->len >= text->size)
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(text->buf + text->len, text->size - text->len, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		text->len += (size_t)n;
+}
+
+static void append_skips(struct text *text, const struct gd_counters *counters)
+{
+	static const struct {
+		unsigned int counter;
+		const char *words;
+	} skips[] = {
+		{ GRPDEDUP_CNT_SKIP_VMA_SHARED, "pages of shared mappings "
+		  "(memory backend with share=on, memfd, tmpfs)" },
+		{ GRPDEDUP_CNT_SKIP_VMA_HUGETLB, "pages of hugetlbfs mappings" },
+		{ GRPDEDUP_CNT_SKIP_VMA_OTHER, "pages of areas that are never "
+		  "merged (I/O, userfaultfd, files)" },
+		{ GRPDEDUP_CNT_SKIP_LOCKED, "pages of mlocked areas" },
+		{ GRPDEDUP_CNT_SKIP_THP, "matches left in huge pages (fewer than "
+		  "split-min, or the split failed)" },
+		{ GRPDEDUP_CNT_SKIP_BUSY, "busy pages (pinned, locked or "
+		  "referenced elsewhere)" },
+		{ GRPDEDUP_CNT_SKIP_SWAPCACHE, "pages in the swap cache" },
+		{ GRPDEDUP_CNT_SKIP_RACED, "pages written during the merge" },
+		{ GRPDEDUP_CNT_SKIP_NOMEM, "merges without memory for a frame "
+		  "(or at max-frames)" },
+		{ GRPDEDUP_CNT_SKIP_CONTENDED, "blocks whose process held its "
+		  "memory map" },
+	};
+	const char *separator = "";
+	uint64_t value;
+	size_t i;
+
+	for (i = 0; i < sizeof(skips) / sizeof(skips[0]); i++) {
+		value = gd_counter_or_0(counters, skips[i].counter);
+		if (!value)
+			continue;
+		append(text, "%s%" PRIu64 " %s", separator, value, skips[i].words);
+		separator = ", ";
+	}
+}
+
+const char *why_nothing(const struct gd_group *group, char *buf, size_t size)
+{
+	const struct gd_counters *counters = &group->counters;
+	struct text text = { .buf = buf, .size = size };
+
+	buf[0] = '\0';
+	if (gd_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SHARING))
+		return NULL;
+	append_skips(&text, counters);
+	return buf[0] ? buf : NULL;
+}

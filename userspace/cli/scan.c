@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/* scan: ask for a pass and, if told so, wait for its end. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+#include "cli.h"
+#include "output.h"
+#include "parse.h"
+
+#define POLL_MS		30
+#define PROGRESS_MS	300
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static void show_progress(const struct gd_group *group, uint64_t first)
+{
+	static uint64_t last;
+	uint64_t now = now_ms();
+
+	if (!isatty(STDERR_FILENO) || now - last < PROGRESS_MS)
+		return;
+	last = now;
+	fprintf(stderr, "\rgroup %s: %" PRIu64 " pages visited ", group->name,
+		gd_counter_or_0(&group->counters, GRPDEDUP_CNT_PAGES_SCANNED) - first);
+}
+
+static void end_progress(void)
+{
+	if (isatty(STDERR_FILENO))
+		fputs("\r\033[K", stderr);
+}
+
+/* @timeout 0: for ever. *group: as it was before, and then as it is. */
+static int wait_for_pass(struct gd_conn *conn, struct gd_group *group,
+			 uint64_t pass, unsigned int timeout)
+{
+	uint64_t first = gd_counter_or_0(&group->counters,
+					 GRPDEDUP_CNT_PAGES_SCANNED);
+	uint64_t end = now_ms() + timeout;
+	uint32_t id = group->id;
+	char name[GD_NAME_SIZE];
+	uint64_t passes;
+	int err;
+
+	snprintf(name, sizeof(name), "%s", group->name);
+	for (;;) {
+		err = gd_group_get(conn, name, group);
+		/* Another group of the same name has its own passes. */
+		if (!err && group->id != id)
+			err = -ENOENT;
+		if (err)
+			return err;
+		if (!gd_counter_get(&group->counters, GRPDEDUP_CNT_FULL_SCANS,
+				    &passes))
+			return -ENODATA;
+		if (passes >= pass)
+			return 0;
+		if (timeout && now_ms() >= end)
+			return -ETIMEDOUT;
+		show_progress(group, first);
+		usleep(POLL_MS * 1000);
+	}
+}
+
+static int wait_and_tell(struct gd_conn *conn, struct gd_group *group,
+			 uint64_t pass, unsigned int timeout)
+{
+	char size[32];
+	uint64_t saved;
+	int err = wait_for_pass(conn, group, pass, timeout);
+
+	end_progress();
+	if (err)
+		return cli_fail(conn, err, "pass %" PRIu64, pass);
+	saved = gd_counter_or_0(&group->counters, GRPDEDUP_CNT_PAGES_SHARING);
+	printf("group %s: pass %" PRIu64 " ended, %s saved\n", group->name, pass,
+	       text_size(size, sizeof(size),
+			 (double)saved * (double)page_size()));
+	return CLI_DONE;
+}
+
+static int scan(const char *name, bool wait, unsigned int timeout)
+{
+	struct gd_group group;
+	struct gd_conn *conn;
+	uint64_t pass;
+	int status = cli_connect(&conn);
+	int err = 0;
+
+	if (status)
+		return status;
+	if (wait)
+		err = gd_group_get(conn, name, &group);
+	if (!err)
+		err = gd_group_scan(conn, name, &pass);
+	if (err)
+		status = cli_fail(conn, err, "group %s", name);
+	else if (wait)
+		status = wait_and_tell(conn, &group, pass, timeout);
+	else
+		printf("group %s: asked for pass %" PRIu64 "\n", name, pass);
+	gd_conn_close(conn);
+	return status;
+}
+
+int cmd_scan(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "wait", no_argument, NULL, 'w' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ NULL, 0, NULL, 0 }
+	};
+	unsigned int timeout = 0;
+	bool wait = false;
+	const char *bad;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'w':
+			wait = true;
+			break;
+		case 't':
+			bad = parse_seconds(optarg, &timeout);
+			if (bad)
+				return cli_usage("--timeout '%s' %s", optarg, bad);
+			break;
+		default:
+			return cli_usage(NULL);
+		}
+	}
+	if (timeout && !wait)
+		return cli_usage("--timeout needs --wait");
+	if (optind >= argc || !argv[optind][0])
+		return cli_usage("which group?");
+	if (optind + 1 < argc)
+		return cli_usage("unexpected argument '%s'", argv[optind + 1]);
+	return scan(argv[optind], wait, timeout);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* All that the module reports at one time. */
+#ifndef CLI_SNAPSHOT_H
+#define CLI_SNAPSHOT_H
+
+#include "libgrpdedup.h"
+
+struct snapshot {
+	struct gd_group *groups;
+	size_t group_count;
+	struct gd_member *members;
+	size_t member_count;
+};
+
+/* @name NULL: all groups. Returns an exit status; *snap is to be freed anyway. */
+int snapshot_take(struct gd_conn *conn, const char *name, struct snapshot *snap);
+void snapshot_free(struct snapshot *snap);
+
+#endif /* CLI_SNAPSHOT_H */

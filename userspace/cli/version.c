@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+/* version: of the tool, the module and the wire between them. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli.h"
+#include "version.h"
+
+#define MODULE_DIR	"/sys/module/grpdedup"
+
+static const char *module_attr(const char *file, char *buf, int size)
+{
+	FILE *f = fopen(file, "re");
+
+	if (!f || !fgets(buf, size, f))
+		snprintf(buf, (size_t)size, "unknown");
+	buf[strcspn(buf, "\n")] = '\0';
+	if (f)
+		fclose(f);
+	return buf;
+}
+
+int cmd_version(int argc, char **argv)
+{
+	static const struct option options[] = { { NULL, 0, NULL, 0 } };
+	struct gd_conn *conn;
+	char srcversion[64];
+	char version[64];
+
+	if (getopt_long(argc, argv, "", options, NULL) != -1)
+		return cli_usage(NULL);
+	if (optind < argc)
+		return cli_usage("unexpected argument '%s'", argv[optind]);
+	puts("grpdedup " GRPDEDUP_VERSION);
+	/* Asking for the family would load the module; a question must not. */
+	if (access(MODULE_DIR, F_OK)) {
+		puts("module not loaded");
+		return CLI_DONE;
+	}
+	printf("module %s (srcversion %s)\n",
+	       module_attr(MODULE_DIR "/version", version, sizeof(version)),
+	       module_attr(MODULE_DIR "/srcversion", srcversion,
+			   sizeof(srcversion)));
+	if (gd_conn_open(&conn)) {
+		puts("family not reachable");
+		return CLI_DONE;
+	}
+	printf("family version %" PRIu32 "\n", gd_conn_family_version(conn));
+	gd_conn_close(conn);
+	return CLI_DONE;
+}

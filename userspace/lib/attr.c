@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Attributes of replies and events into plain values. */
+#include <errno.h>
+#include <netlink/genl/genl.h>
+#include "conn.h"
+
+/*
+ * Lengths are checked so that a reader can rely on them. What this header does
+ * not know yet (a newer module) is skipped by the parser.
+ */
+static struct nla_policy policy[GRPDEDUP_A_MAX + 1] = {
+	[GRPDEDUP_A_GROUP_NAME] = { .type = NLA_STRING },
+	[GRPDEDUP_A_GROUP_ID] = { .type = NLA_U32 },
+	[GRPDEDUP_A_RATE] = { .type = NLA_U32 },
+	[GRPDEDUP_A_SPLIT_MIN] = { .type = NLA_U32 },
+	[GRPDEDUP_A_FRAMES_MAX] = { .type = NLA_U64 },
+	[GRPDEDUP_A_TID] = { .type = NLA_U32 },
+	[GRPDEDUP_A_MEMBERS] = { .type = NLA_U32 },
+	[GRPDEDUP_A_PID] = { .type = NLA_U32 },
+	[GRPDEDUP_A_COMM] = { .type = NLA_STRING },
+	[GRPDEDUP_A_START_TIME] = { .type = NLA_U64 },
+	[GRPDEDUP_A_PASS] = { .type = NLA_U64 },
+	[GRPDEDUP_A_REASON] = { .type = NLA_U32 },
+	[GRPDEDUP_A_PAGES] = { .type = NLA_U64 },
+	[GRPDEDUP_A_COUNTERS] = { .type = NLA_NESTED },
+};
+
+int gd_attr_parse(struct nlmsghdr *nlh, struct nlattr **tb)
+{
+	return genlmsg_parse(nlh, 0, tb, GRPDEDUP_A_MAX, policy) < 0 ?
+	       -EBADMSG : 0;
+}
+
+uint32_t gd_attr_u32(struct nlattr **tb, int attr)
+{
+	return tb[attr] ? nla_get_u32(tb[attr]) : 0;
+}
+
+uint64_t gd_attr_u64(struct nlattr **tb, int attr)
+{
+	return tb[attr] ? nla_get_u64(tb[attr]) : 0;
+}
+
+void gd_attr_str(struct nlattr **tb, int attr, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (tb[attr])
+		nla_strlcpy(buf, tb[attr], size);
+}
+
+void gd_attr_counters(struct nlattr **tb, struct gd_counters *counters)
+{
+	struct nlattr *nla;
+	int left;
+
+	if (!tb[GRPDEDUP_A_COUNTERS])
+		return;
+	nla_for_each_nested(nla, tb[GRPDEDUP_A_COUNTERS], left) {
+		int id = nla_type(nla);
+
+		if (id <= GRPDEDUP_CNT_PAD || id > GRPDEDUP_CNT_MAX ||
+		    nla_len(nla) != sizeof(uint64_t))
+			continue;
+		counters->value[id] = nla_get_u64(nla);
+		counters->present |= UINT64_C(1) << id;
+	}
+}

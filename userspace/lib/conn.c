@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The request socket: find the family, send a request, collect the answer.
+ *
+ * libnl builds and parses messages here but does not receive them: its receive
+ * loop translates the kernel's errno into fewer NLE_ codes, does not look at
+ * the status of a dump, and knows no extended acks (as of 3.7).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include "conn.h"
+
+/* Something else may change groups all the time; give up some day. */
+#define DUMP_TRIES	50
+#define DUMP_PAUSE_US	2000
+
+typedef int (*reply_fn)(struct nlmsghdr *nlh, void *arg);
+
+struct exchange {
+	const struct nlmsghdr *request;
+	reply_fn fn;
+	void *arg;
+	bool done;
+	bool interrupted;
+	int err;
+};
+
+void gd_request_init(struct gd_request *req, const struct gd_conn *conn, int cmd)
+{
+	req->err = 0;
+	req->msg = nlmsg_alloc();
+	if (!req->msg || !genlmsg_put(req->msg, NL_AUTO_PORT, NL_AUTO_SEQ,
+				      conn->family, 0, NLM_F_REQUEST, cmd,
+				      GRPDEDUP_GENL_VERSION))
+		req->err = -ENOMEM;
+}
+
+void gd_request_str(struct gd_request *req, int attr, const char *value)
+{
+	if (!req->err && nla_put_string(req->msg, attr, value) < 0)
+		req->err = -EMSGSIZE;
+}
+
+void gd_request_u32(struct gd_request *req, int attr, uint32_t value)
+{
+	if (!req->err && nla_put_u32(req->msg, attr, value) < 0)
+		req->err = -EMSGSIZE;
+}
+
+void gd_request_u64(struct gd_request *req, int attr, uint64_t value)
+{
+	if (!req->err && nla_put_u64(req->msg, attr, value) < 0)
+		req->err = -EMSGSIZE;
+}
+
+void gd_request_flag(struct gd_request *req, int attr, bool value)
+{
+	if (!req->err && value && nla_put_flag(req->msg, attr) < 0)
+		req->err = -EMSGSIZE;
+}
+
+/* Errors (and acks, errors of value 0) and the end of a dump end an exchange. */
+static void end_exchange(struct gd_conn *conn, struct exchange *x,
+			 const struct nlmsghdr *nlh)
+{
+	size_t tlvs = NLMSG_HDRLEN + sizeof(int);
+	const int *status = nlmsg_data(nlh);
+
+	x->done = true;
+	if (nlmsg_datalen(nlh) < (int)sizeof(int)) {
+		/* A dump of old ended without a status. */
+		if (nlh->nlmsg_type == NLMSG_ERROR)
+			x->err = -EBADMSG;
+		return;
+	}
+	if (!*status)
+		return;
+	x->err = *status;
+	if (nlh->nlmsg_type == NLMSG_ERROR) {
+		const struct nlmsgerr *e = nlmsg_data(nlh);
+
+		if (nlmsg_datalen(nlh) < (int)sizeof(*e))
+			return;
+		tlvs = NLMSG_HDRLEN + sizeof(*e);
+		if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
+			tlvs += NLMSG_ALIGN(e->msg.nlmsg_len) - NLMSG_HDRLEN;
+	}
+	gd_extack_sentence(nlh, tlvs, x->request, conn->error,
+			   sizeof(conn->error));
+}
+
+static void handle(struct gd_conn *conn, struct exchange *x, struct nlmsghdr *nlh)
+{
+	int err;
+
+	if (nlh->nlmsg_seq != x->request->nlmsg_seq)
+		return;
+	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+		x->interrupted = true;
+	if (nlh->nlmsg_type == NLMSG_ERROR || nlh->nlmsg_type == NLMSG_DONE) {
+		end_exchange(conn, x, nlh);
+		return;
+	}
+	if (nlh->nlmsg_type < NLMSG_MIN_TYPE || !x->fn || x->err)
+		return;
+	/* The rest must be read all the same, or it meets the next request. */
+	err = x->fn(nlh, x->arg);
+	if (err)
+		x->err = err;
+}
+
+static int receive(struct gd_conn *conn, struct exchange *x)
+{
+	struct sockaddr_nl from;
+	socklen_t len = sizeof(from);
+	struct nlmsghdr *nlh;
+	ssize_t n;
+	int left;
+
+	n = recvfrom(nl_socket_get_fd(conn->sock), conn->buf, sizeof(conn->buf),
+		     MSG_TRUNC, (struct sockaddr *)&from, &len);
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	if ((size_t)n > sizeof(conn->buf))
+		return -EMSGSIZE;
+	if (from.nl_pid != 0)
+		return 0;
+
+	left = (int)n;
+	for (nlh = (struct nlmsghdr *)conn->buf; nlmsg_ok(nlh, left) && !x->done;
+	     nlh = nlmsg_next(nlh, &left))
+		handle(conn, x, nlh);
+	return 0;
+}
+
+static int transact(struct gd_conn *conn, struct nl_msg *msg, struct exchange *x)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	int err;
+
+	conn->error[0] = '\0';
+	nlh->nlmsg_seq = NL_AUTO_SEQ;
+	nl_complete_msg(conn->sock, msg);
+	nlh->nlmsg_flags |= NLM_F_ACK;
+	x->request = nlh;
+	if (send(nl_socket_get_fd(conn->sock), nlh, nlh->nlmsg_len, 0) < 0)
+		return -errno;
+	while (!x->done) {
+		err = receive(conn, x);
+		if (err)
+			return err;
+	}
+	/*
+	 * The module gives a sentence with each refusal. Without one, it was
+	 * the netlink core that did not know the family: it has been unloaded.
+	 */
+	if (x->err == -ENOENT && !conn->error[0])
+		return -EPROTONOSUPPORT;
+	return x->err;
+}
+
+struct do_arg {
+	void (*fill)(struct nlattr **tb, void *reply);
+	void *reply;
+};
+
+static int do_reply(struct nlmsghdr *nlh, void *data)
+{
+	struct nlattr *tb[GRPDEDUP_A_MAX + 1];
+	struct do_arg *arg = data;
+	int err = gd_attr_parse(nlh, tb);
+
+	if (!err)
+		arg->fill(tb, arg->reply);
+	return err;
+}
+
+int gd_conn_do(struct gd_conn *conn, struct gd_request *req,
+	       void (*fill)(struct nlattr **tb, void *reply), void *reply)
+{
+	struct do_arg arg = { .fill = fill, .reply = reply };
+	struct exchange x = { .fn = fill ? do_reply : NULL, .arg = &arg };
+	int err = req->err;
+
+	conn->error[0] = '\0';
+	if (!err)
+		err = transact(conn, req->msg, &x);
+	nlmsg_free(req->msg);
+	return err;
+}
+
+static int dump_reply(struct nlmsghdr *nlh, void *data)
+{
+	struct nlattr *tb[GRPDEDUP_A_MAX + 1];
+	struct gd_rows *rows = data;
+	int err = gd_attr_parse(nlh, tb);
+	void *row;
+
+	if (err)
+		return err;
+	if (rows->count == rows->room) {
+		size_t room = rows->room ? rows->room * 2 : 16;
+		void *data_new = reallocarray(rows->data, room, rows->size);
+
+		if (!data_new)
+			return -ENOMEM;
+		rows->data = data_new;
+		rows->room = room;
+	}
+	row = (char *)rows->data + rows->count * rows->size;
+	memset(row, 0, rows->size);
+	rows->fill(tb, row);
+	rows->count++;
+	return 0;
+}
+
+int gd_conn_dump(struct gd_conn *conn, struct gd_request *req,
+		 struct gd_rows *rows)
+{
+	int err = req->err;
+	int tries;
+
+	conn->error[0] = '\0';
+	if (!err)
+		nlmsg_hdr(req->msg)->nlmsg_flags |= NLM_F_DUMP;
+	for (tries = 0; !err; tries++) {
+		struct exchange x = { .fn = dump_reply, .arg = rows };
+
+		rows->count = 0;
+		err = transact(conn, req->msg, &x);
+		if (err || !x.interrupted)
+			break;
+		if (tries == DUMP_TRIES)
+			err = -EAGAIN;
+		else
+			usleep(DUMP_PAUSE_US);
+	}
+	nlmsg_free(req->msg);
+	if (err) {
+		free(rows->data);
+		rows->data = NULL;
+		rows->count = 0;
+	}
+	return err;
+}
+
+static uint32_t find_group(struct nlattr *groups, const char *name)
+{
+	struct nlattr *tb[CTRL_ATTR_MCAST_GRP_MAX + 1];
+	struct nlattr *group;
+	int left;
+
+	nla_for_each_nested(group, groups, left) {
+		if (nla_parse_nested(tb, CTRL_ATTR_MCAST_GRP_MAX, group, NULL) ||
+		    !tb[CTRL_ATTR_MCAST_GRP_NAME] || !tb[CTRL_ATTR_MCAST_GRP_ID])
+			continue;
+		if (!nla_strcmp(tb[CTRL_ATTR_MCAST_GRP_NAME], name))
+			return nla_get_u32(tb[CTRL_ATTR_MCAST_GRP_ID]);
+	}
+	return 0;
+}
+
+static int family_reply(struct nlmsghdr *nlh, void *arg)
+{
+	struct nlattr *tb[CTRL_ATTR_MAX + 1];
+	struct gd_conn *conn = arg;
+
+	if (genlmsg_parse(nlh, 0, tb, CTRL_ATTR_MAX, NULL) < 0 ||
+	    !tb[CTRL_ATTR_FAMILY_ID] || !tb[CTRL_ATTR_VERSION])
+		return -EBADMSG;
+	conn->family = nla_get_u16(tb[CTRL_ATTR_FAMILY_ID]);
+	conn->version = nla_get_u32(tb[CTRL_ATTR_VERSION]);
+	if (tb[CTRL_ATTR_MCAST_GROUPS])
+		conn->events_group = find_group(tb[CTRL_ATTR_MCAST_GROUPS],
+						GRPDEDUP_MCGRP_EVENTS);
+	return 0;
+}
+
+/* Asking for the family by name also makes the kernel try to load the module. */
+static int find_family(struct gd_conn *conn)
+{
+	struct exchange x = { .fn = family_reply, .arg = conn };
+	struct nl_msg *msg = nlmsg_alloc();
+	int err = -ENOMEM;
+
+	if (msg && genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, GENL_ID_CTRL, 0,
+			       NLM_F_REQUEST, CTRL_CMD_GETFAMILY, 1) &&
+	    !nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, GRPDEDUP_GENL_NAME))
+		err = transact(conn, msg, &x);
+	nlmsg_free(msg);
+	return err == -ENOENT ? -EPROTONOSUPPORT : err;
+}
+
+int gd_conn_open(struct gd_conn **result)
+{
+	struct gd_conn *conn = calloc(1, sizeof(*conn));
+	int one = 1;
+	int err;
+	int fd;
+
+	*result = NULL;
+	if (!conn)
+		return -ENOMEM;
+	conn->sock = nl_socket_alloc();
+	if (!conn->sock) {
+		err = -ENOMEM;
+		goto err_free;
+	}
+	err = -EIO;
+	errno = 0;
+	if (genl_connect(conn->sock) < 0) {
+		if (errno)
+			err = -errno;
+		goto err_free;
+	}
+	/* Refusals without a sentence still work, so these may fail. */
+	fd = nl_socket_get_fd(conn->sock);
+	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
+	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
+	err = find_family(conn);
+	if (err)
+		goto err_free;
+	*result = conn;
+	return 0;
+
+err_free:
+	gd_conn_close(conn);
+	return err;
+}
+
+void gd_conn_close(struct gd_conn *conn)
+{
+	if (!conn)
+		return;
+	nl_socket_free(conn->sock);
+	free(conn);
+}
+
+const char *gd_conn_error(const struct gd_conn *conn)
+{
+	return conn->error;
+}
+
+uint32_t gd_conn_family_version(const struct gd_conn *conn)
+{
+	return conn->version;
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events have a socket of their own: on the request socket they would come
+ * between a request and its answer.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include "conn.h"
+
+/* The multicast group "notify" of the netlink controller has a fixed number. */
+#define CTRL_NOTIFY_GROUP	GENL_ID_CTRL
+
+struct gd_events {
+	struct gd_conn *conn;
+};
+
+static int join(const struct gd_conn *conn, uint32_t group)
+{
+	if (setsockopt(nl_socket_get_fd(conn->sock), SOL_NETLINK,
+		       NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
+		return -errno;
+	return 0;
+}
+
+int gd_events_open(struct gd_events **result)
+{
+	struct gd_events *events = calloc(1, sizeof(*events));
+	int err;
+
+	*result = NULL;
+	if (!events)
+		return -ENOMEM;
+	err = gd_conn_open(&events->conn);
+	if (err)
+		goto err_free;
+	/* A family without the group is not the one this was written for. */
+	err = events->conn->events_group ?
+	      join(events->conn, events->conn->events_group) : -EOPNOTSUPP;
+	if (!err)
+		err = join(events->conn, CTRL_NOTIFY_GROUP);
+	if (err)
+		goto err_free;
+	*result = events;
+	return 0;
+
+err_free:
+	gd_events_close(events);
+	return err;
+}
+
+void gd_events_close(struct gd_events *events)
+{
+	if (!events)
+		return;
+	gd_conn_close(events->conn);
+	free(events);
+}
+
+int gd_events_fd(const struct gd_events *events)
+{
+	return nl_socket_get_fd(events->conn->sock);
+}
+
+static int parse(struct nlmsghdr *nlh, struct gd_event *event)
+{
+	struct nlattr *tb[GRPDEDUP_A_MAX + 1];
+	int err = gd_attr_parse(nlh, tb);
+
+	if (err)
+		return err;
+	*event = (struct gd_event){ 0 };
+	event->cmd = genlmsg_hdr(nlh)->cmd;
+	event->group_id = gd_attr_u32(tb, GRPDEDUP_A_GROUP_ID);
+	gd_attr_str(tb, GRPDEDUP_A_GROUP_NAME, event->group,
+		    sizeof(event->group));
+	event->rate = gd_attr_u32(tb, GRPDEDUP_A_RATE);
+	event->pid = gd_attr_u32(tb, GRPDEDUP_A_PID);
+	gd_attr_str(tb, GRPDEDUP_A_COMM, event->comm, sizeof(event->comm));
+	event->reason = gd_attr_u32(tb, GRPDEDUP_A_REASON);
+	event->pages = gd_attr_u64(tb, GRPDEDUP_A_PAGES);
+	gd_attr_counters(tb, &event->counters);
+	return 0;
+}
+
+/* After an unload the family's number is dead and the socket silent for ever. */
+static bool says_unloaded(const struct gd_conn *conn, struct nlmsghdr *nlh)
+{
+	struct nlattr *tb[CTRL_ATTR_MAX + 1];
+
+	return nlh->nlmsg_type == GENL_ID_CTRL &&
+	       nlmsg_datalen(nlh) >= (int)GENL_HDRLEN &&
+	       genlmsg_hdr(nlh)->cmd == CTRL_CMD_DELFAMILY &&
+	       genlmsg_parse(nlh, 0, tb, CTRL_ATTR_MAX, NULL) >= 0 &&
+	       tb[CTRL_ATTR_FAMILY_ID] &&
+	       nla_get_u16(tb[CTRL_ATTR_FAMILY_ID]) == conn->family;
+}
+
+int gd_events_read(struct gd_events *events,
+		   void (*fn)(const struct gd_event *event, void *arg), void *arg)
+{
+	struct gd_conn *conn = events->conn;
+	struct gd_event event;
+	struct sockaddr_nl from;
+	socklen_t len = sizeof(from);
+	struct nlmsghdr *nlh;
+	ssize_t n;
+	int left;
+
+	n = recvfrom(gd_events_fd(events), conn->buf, sizeof(conn->buf),
+		     MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&from, &len);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if ((size_t)n > sizeof(conn->buf))
+		return -ENOBUFS;
+	if (from.nl_pid != 0)
+		return 0;
+
+	left = (int)n;
+	for (nlh = (struct nlmsghdr *)conn->buf; nlmsg_ok(nlh, left);
+	     nlh = nlmsg_next(nlh, &left)) {
+		if (says_unloaded(conn, nlh))
+			return -EPROTONOSUPPORT;
+		if (nlh->nlmsg_type == conn->family && !parse(nlh, &event))
+			fn(&event, arg);
+	}
+	return 0;
+}

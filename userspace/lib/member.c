@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Requests about members. */
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "conn.h"
+
+static void fill_member(struct nlattr **tb, void *row)
+{
+	struct gd_member *member = row;
+
+	member->group_id = gd_attr_u32(tb, GRPDEDUP_A_GROUP_ID);
+	gd_attr_str(tb, GRPDEDUP_A_GROUP_NAME, member->group,
+		    sizeof(member->group));
+	member->pid = gd_attr_u32(tb, GRPDEDUP_A_PID);
+	gd_attr_str(tb, GRPDEDUP_A_COMM, member->comm, sizeof(member->comm));
+	member->start_time = gd_attr_u64(tb, GRPDEDUP_A_START_TIME);
+	gd_attr_counters(tb, &member->counters);
+}
+
+/*
+ * Names the process by a pidfd, so that the request cannot hit another one that
+ * got the same PID in the meantime. Where there is no pidfd to be had (an old
+ * kernel or a sandbox, or a thread's id) the kernel gets the number and answers
+ * for it. Returns the pidfd to close, or -1.
+ */
+static int request_process(struct gd_request *req, pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (fd >= 0)
+		gd_request_u32(req, GRPDEDUP_A_PIDFD, (uint32_t)fd);
+	else if (errno == ESRCH && !req->err)
+		req->err = -ESRCH;
+	else
+		gd_request_u32(req, GRPDEDUP_A_PID, (uint32_t)pid);
+	return fd;
+}
+
+static int send_process(struct gd_conn *conn, struct gd_request *req, pid_t pid,
+			void (*fill)(struct nlattr **tb, void *reply), void *reply)
+{
+	int fd = request_process(req, pid);
+	int err = gd_conn_do(conn, req, fill, reply);
+
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+int gd_member_add(struct gd_conn *conn, const char *group, pid_t pid, bool move,
+		  struct gd_member *member)
+{
+	struct gd_request req;
+
+	*member = (struct gd_member){ 0 };
+	gd_request_init(&req, conn, GRPDEDUP_CMD_MEMBER_ADD);
+	gd_request_str(&req, GRPDEDUP_A_GROUP_NAME, group);
+	gd_request_flag(&req, GRPDEDUP_A_MOVE, move);
+	return send_process(conn, &req, pid, fill_member, member);
+}
+
+static void fill_left(struct nlattr **tb, void *reply)
+{
+	struct gd_left *left = reply;
+
+	gd_attr_str(tb, GRPDEDUP_A_GROUP_NAME, left->group, sizeof(left->group));
+	left->pid = gd_attr_u32(tb, GRPDEDUP_A_PID);
+	left->pages = gd_attr_u64(tb, GRPDEDUP_A_PAGES);
+}
+
+int gd_member_del(struct gd_conn *conn, pid_t pid, bool keep,
+		  struct gd_left *left)
+{
+	struct gd_request req;
+
+	*left = (struct gd_left){ 0 };
+	gd_request_init(&req, conn, GRPDEDUP_CMD_MEMBER_DEL);
+	gd_request_flag(&req, GRPDEDUP_A_KEEP, keep);
+	return send_process(conn, &req, pid, fill_left, left);
+}
+
+int gd_member_list(struct gd_conn *conn, const char *group,
+		   struct gd_member **members, size_t *count)
+{
+	struct gd_rows rows = { .size = sizeof(**members), .fill = fill_member };
+	struct gd_request req;
+	int err;
+
+	gd_request_init(&req, conn, GRPDEDUP_CMD_MEMBER_GET);
+	if (group)
+		gd_request_str(&req, GRPDEDUP_A_GROUP_NAME, group);
+	err = gd_conn_dump(conn, &req, &rows);
+	*members = rows.data;
+	*count = rows.count;
+	return err;
+}
