@@ -3,7 +3,7 @@
 #ifndef CLI_H
 #define CLI_H
 
-#include "libgrpdedup.h"
+#include "../lib/libgrpdedup.h"
 
 /* Documented in the man page. */
 enum cli_status {
@@ -22,6 +22,8 @@ int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int cli_fail(const struct gd_conn *conn, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int cli_connect(struct gd_conn **conn);
+/* After getopt: the one name that is left. The kernel judges whether it is good. */
+int cli_one_group(int argc, char **argv, const char **name);
 /* The worse of two statuses of one command line. */
 int cli_worse(int a, int b);
 

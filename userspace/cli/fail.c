@@ -26,6 +26,8 @@ static const char *sentence(const struct gd_conn *conn, int err)
 		return gd_conn_error(conn);
 	if (err == -EPERM || err == -EACCES)
 		return "not permitted: this needs root (CAP_SYS_ADMIN and CAP_NET_ADMIN in the host's own namespaces)";
+	if (err == -ENOENT)
+		return "no such group";
 	if (err == -ESRCH)
 		return "no such process";
 	return strerror(-err);

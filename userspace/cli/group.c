@@ -38,19 +38,6 @@ static int parse_param(int option, struct gd_group_params *params)
 	}
 }
 
-/* The one name that all verbs of this file take; the kernel judges it. */
-static int parse_name(int argc, char **argv, const char **name)
-{
-	if (optind >= argc)
-		return cli_usage("which group?");
-	if (optind + 1 < argc)
-		return cli_usage("unexpected argument '%s'", argv[optind + 1]);
-	if (!argv[optind][0])
-		return cli_usage("the name of a group cannot be empty");
-	*name = argv[optind];
-	return CLI_DONE;
-}
-
 static int parse_params(int argc, char **argv, struct gd_group_params *params)
 {
 	static const struct option options[] = {
@@ -66,7 +53,7 @@ static int parse_params(int argc, char **argv, struct gd_group_params *params)
 	while (!status &&
 	       (option = getopt_long(argc, argv, "", options, NULL)) != -1)
 		status = parse_param(option, params);
-	return status ? status : parse_name(argc, argv, &params->name);
+	return status ? status : cli_one_group(argc, argv, &params->name);
 }
 
 int cmd_add_group(int argc, char **argv)
@@ -163,7 +150,7 @@ int cmd_del_group(int argc, char **argv)
 			return cli_usage(NULL);
 		unshare = true;
 	}
-	status = parse_name(argc, argv, &name);
+	status = cli_one_group(argc, argv, &name);
 	if (!status)
 		status = cli_connect(&conn);
 	if (status)

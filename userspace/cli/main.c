@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The verbs: their table, their help, and the way to them. */
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,6 +89,18 @@ int cli_usage(const char *fmt, ...)
 	fprintf(stderr, "usage: grpdedup %s%s%s\n", current->name,
 		current->args[0] ? " " : "", current->args);
 	return CLI_USAGE;
+}
+
+int cli_one_group(int argc, char **argv, const char **name)
+{
+	if (optind >= argc)
+		return cli_usage("which group?");
+	if (optind + 1 < argc)
+		return cli_usage("unexpected argument '%s'", argv[optind + 1]);
+	if (!argv[optind][0])
+		return cli_usage("the name of a group cannot be empty");
+	*name = argv[optind];
+	return CLI_DONE;
 }
 
 static int unknown_verb(const char *name)

@@ -148,7 +148,7 @@ static void widen(size_t *width, const char *text)
 		*width = len;
 }
 
-/* Texts begin and numbers end on the same column. The last text is not padded. */
+/* Texts begin and numbers end on the same column. */
 static void print_cell(FILE *out, enum cell_kind kind, size_t width,
 		       const char *text, unsigned int column)
 {

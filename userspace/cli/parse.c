@@ -20,7 +20,7 @@ static const char *digits(const char **text, uint64_t max, uint64_t *value)
 	for (; *p >= '0' && *p <= '9'; p++) {
 		unsigned int d = (unsigned int)(*p - '0');
 
-		if (n > (max - d) / 10)
+		if (d > max || n > (max - d) / 10)
 			return "is too large";
 		n = n * 10 + d;
 	}

@@ -4,7 +4,6 @@
  * the column order of dump: it is frozen, new ones go to the end.
  */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include "row.h"
 
@@ -150,28 +149,7 @@ void row_of_event(struct row *row, const struct gd_event *event, const char *tim
 			row_number(row, gd_counter_name(i), NULL, CELL_COUNT, value);
 }
 
-struct text {
-	char *buf;
-	size_t size;
-	size_t len;
-};
-
-__attribute__((format(printf, 2, 3)))
-static void append(struct text *text, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	if (text->len >= text->size)
-		return;
-	va_start(ap, fmt);
-	n = vsnprintf(text->buf + text->len, text->size - text->len, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		text->len += (size_t)n;
-}
-
-static void append_skips(struct text *text, const struct gd_counters *counters)
+void print_skips(FILE *out, const struct gd_group *group)
 {
 	static const struct {
 		unsigned int counter;
@@ -194,27 +172,23 @@ static void append_skips(struct text *text, const struct gd_counters *counters)
 		{ GRPDEDUP_CNT_SKIP_CONTENDED, "blocks whose process held its "
 		  "memory map" },
 	};
-	const char *separator = "";
-	uint64_t value;
+	const struct gd_counters *counters = &group->counters;
+	bool first = true;
 	size_t i;
 
+	if (gd_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SHARING))
+		return;
 	for (i = 0; i < sizeof(skips) / sizeof(skips[0]); i++) {
-		value = gd_counter_or_0(counters, skips[i].counter);
+		uint64_t value = gd_counter_or_0(counters, skips[i].counter);
+
 		if (!value)
 			continue;
-		append(text, "%s%" PRIu64 " %s", separator, value, skips[i].words);
-		separator = ", ";
+		if (first)
+			fprintf(out, "skipped: %s: ", group->name);
+		fprintf(out, "%s%" PRIu64 " %s", first ? "" : ", ", value,
+			skips[i].words);
+		first = false;
 	}
-}
-
-const char *why_nothing(const struct gd_group *group, char *buf, size_t size)
-{
-	const struct gd_counters *counters = &group->counters;
-	struct text text = { .buf = buf, .size = size };
-
-	buf[0] = '\0';
-	if (gd_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SHARING))
-		return NULL;
-	append_skips(&text, counters);
-	return buf[0] ? buf : NULL;
+	if (!first)
+		fputc('\n', out);
 }

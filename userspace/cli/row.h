@@ -3,7 +3,7 @@
 #ifndef CLI_ROW_H
 #define CLI_ROW_H
 
-#include "libgrpdedup.h"
+#include "../lib/libgrpdedup.h"
 #include "output.h"
 
 void row_of_group(struct row *row, const struct gd_group *group);
@@ -15,9 +15,9 @@ const char *event_name(const struct gd_event *event);
 const char *reason_name(uint32_t reason);
 
 /*
- * One line on why a group has saved nothing; returns @buf, or NULL if it has
- * saved something or there is no reason to give.
+ * Why a group has saved nothing: one line with what was skipped (in total since
+ * the group was made), none if it has saved something or nothing was skipped.
  */
-const char *why_nothing(const struct gd_group *group, char *buf, size_t size);
+void print_skips(FILE *out, const struct gd_group *group);
 
 #endif /* CLI_ROW_H */

@@ -40,18 +40,17 @@ static void end_progress(void)
 }
 
 /* @timeout 0: for ever. *group: as it was before, and then as it is. */
-static int wait_for_pass(struct gd_conn *conn, struct gd_group *group,
-			 uint64_t pass, unsigned int timeout)
+static int wait_for_pass(struct gd_conn *conn, const char *name,
+			 struct gd_group *group, uint64_t pass,
+			 unsigned int timeout)
 {
 	uint64_t first = gd_counter_or_0(&group->counters,
 					 GRPDEDUP_CNT_PAGES_SCANNED);
 	uint64_t end = now_ms() + timeout;
 	uint32_t id = group->id;
-	char name[GD_NAME_SIZE];
 	uint64_t passes;
 	int err;
 
-	snprintf(name, sizeof(name), "%s", group->name);
 	for (;;) {
 		err = gd_group_get(conn, name, group);
 		/* Another group of the same name has its own passes. */
@@ -61,7 +60,7 @@ static int wait_for_pass(struct gd_conn *conn, struct gd_group *group,
 			return err;
 		if (!gd_counter_get(&group->counters, GRPDEDUP_CNT_FULL_SCANS,
 				    &passes))
-			return -ENODATA;
+			return -EOPNOTSUPP;
 		if (passes >= pass)
 			return 0;
 		if (timeout && now_ms() >= end)
@@ -71,16 +70,22 @@ static int wait_for_pass(struct gd_conn *conn, struct gd_group *group,
 	}
 }
 
-static int wait_and_tell(struct gd_conn *conn, struct gd_group *group,
-			 uint64_t pass, unsigned int timeout)
+static int wait_and_tell(struct gd_conn *conn, const char *name,
+			 struct gd_group *group, uint64_t pass,
+			 unsigned int timeout)
 {
 	char size[32];
 	uint64_t saved;
-	int err = wait_for_pass(conn, group, pass, timeout);
+	int err = wait_for_pass(conn, name, group, pass, timeout);
 
 	end_progress();
+	if (err == -ETIMEDOUT) {
+		fprintf(stderr, "grpdedup: group %s: pass %" PRIu64 " has not ended in time\n",
+			group->name, pass);
+		return CLI_REFUSED;
+	}
 	if (err)
-		return cli_fail(conn, err, "pass %" PRIu64, pass);
+		return cli_fail(conn, err, "group %s: pass %" PRIu64, name, pass);
 	saved = gd_counter_or_0(&group->counters, GRPDEDUP_CNT_PAGES_SHARING);
 	printf("group %s: pass %" PRIu64 " ended, %s saved\n", group->name, pass,
 	       text_size(size, sizeof(size),
@@ -105,7 +110,7 @@ static int scan(const char *name, bool wait, unsigned int timeout)
 	if (err)
 		status = cli_fail(conn, err, "group %s", name);
 	else if (wait)
-		status = wait_and_tell(conn, &group, pass, timeout);
+		status = wait_and_tell(conn, name, &group, pass, timeout);
 	else
 		printf("group %s: asked for pass %" PRIu64 "\n", name, pass);
 	gd_conn_close(conn);
@@ -121,8 +126,10 @@ int cmd_scan(int argc, char **argv)
 	};
 	unsigned int timeout = 0;
 	bool wait = false;
+	const char *name;
 	const char *bad;
 	int option;
+	int status;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
@@ -140,9 +147,6 @@ int cmd_scan(int argc, char **argv)
 	}
 	if (timeout && !wait)
 		return cli_usage("--timeout needs --wait");
-	if (optind >= argc || !argv[optind][0])
-		return cli_usage("which group?");
-	if (optind + 1 < argc)
-		return cli_usage("unexpected argument '%s'", argv[optind + 1]);
-	return scan(argv[optind], wait, timeout);
+	status = cli_one_group(argc, argv, &name);
+	return status ? status : scan(name, wait, timeout);
 }

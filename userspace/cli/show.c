@@ -21,16 +21,6 @@ struct view {
 	unsigned int watch_ms;
 };
 
-static void print_reasons(const struct snapshot *snap)
-{
-	char why[1024];
-	size_t i;
-
-	for (i = 0; i < snap->group_count; i++)
-		if (why_nothing(&snap->groups[i], why, sizeof(why)))
-			printf("skipped: %s: %s\n", snap->groups[i].name, why);
-}
-
 static int print_tables(const struct snapshot *snap)
 {
 	size_t most = snap->group_count > snap->member_count ?
@@ -49,7 +39,8 @@ static int print_tables(const struct snapshot *snap)
 	for (i = 0; i < snap->group_count; i++)
 		row_of_group(&rows[i], &snap->groups[i]);
 	table_print(stdout, rows, snap->group_count);
-	print_reasons(snap);
+	for (i = 0; i < snap->group_count; i++)
+		print_skips(stdout, &snap->groups[i]);
 	if (snap->member_count)
 		putchar('\n');
 	for (i = 0; i < snap->member_count; i++)

@@ -3,7 +3,7 @@
 #ifndef CLI_SNAPSHOT_H
 #define CLI_SNAPSHOT_H
 
-#include "libgrpdedup.h"
+#include "../lib/libgrpdedup.h"
 
 struct snapshot {
 	struct gd_group *groups;

@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The client library against a kernel made up in fake_kernel.c. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sys/syscall.h>
+#include "fake_kernel.c"
+#include "../../userspace/lib/conn.c"
+#include "../../userspace/lib/attr.c"
+#include "../../userspace/lib/counters.c"
+#include "../../userspace/lib/event.c"
+#include "../../userspace/lib/extack.c"
+#include "../../userspace/lib/group.c"
+#include "../../userspace/lib/member.c"
+#include "test.h"
+
+static struct gd_conn *connect_to(void (*next)(void))
+{
+	struct gd_conn *conn;
+
+	queue_in = 0;
+	queue_out = 0;
+	answer = answer_family;
+	EXPECT(!gd_conn_open(&conn));
+	EXPECT(queue_in == queue_out);
+	queue_in = 0;
+	queue_out = 0;
+	requests = 0;
+	answer = next;
+	return conn;
+}
+
+static void family(void)
+{
+	struct gd_conn *conn = connect_to(NULL);
+
+	EXPECT(conn->family == FAMILY);
+	EXPECT(conn->events_group == EVENTS_GROUP);
+	EXPECT(gd_conn_family_version(conn) == 1);
+	gd_conn_close(conn);
+}
+
+static void answer_enoent(void)
+{
+	put_error(new_datagram(), -ENOENT, NLM_F_CAPPED);
+}
+
+static void no_family(void)
+{
+	struct gd_conn *conn;
+
+	queue_in = 0;
+	queue_out = 0;
+	answer = answer_enoent;
+	EXPECT(gd_conn_open(&conn) == -EPROTONOSUPPORT);
+	EXPECT(!conn);
+}
+
+static void unloaded_in_between(void)
+{
+	struct gd_conn *conn = connect_to(answer_enoent);
+
+	EXPECT(gd_group_del(conn, "t", false) == -EPROTONOSUPPORT);
+	gd_conn_close(conn);
+}
+
+static void answer_no_such_group(void)
+{
+	struct datagram *d = new_datagram();
+	struct nlmsghdr *nlh = put_error(d, -ENOENT, NLM_F_CAPPED | NLM_F_ACK_TLVS);
+
+	put_str(d, nlh, NLMSGERR_ATTR_MSG, "there is no group of that name");
+}
+
+static void refusal(void)
+{
+	struct gd_conn *conn = connect_to(answer_no_such_group);
+	struct gd_group group;
+
+	EXPECT(gd_group_del(conn, "t", false) == -ENOENT);
+	EXPECT(!strcmp(gd_conn_error(conn), "there is no group of that name"));
+	EXPECT(request_header()->nlmsg_type == FAMILY);
+	EXPECT(request_header()->nlmsg_flags & NLM_F_ACK);
+	/* The next call must not inherit the sentence. */
+	answer = ack;
+	EXPECT(!gd_group_get(conn, "t", &group));
+	EXPECT(!gd_conn_error(conn)[0]);
+	gd_conn_close(conn);
+}
+
+static void answer_uncapped(void)
+{
+	struct datagram *d = new_datagram();
+	struct nlmsghdr *nlh = put_error(d, -EBUSY, NLM_F_ACK_TLVS);
+
+	put_bytes(d, nlh, request + NLMSG_HDRLEN,
+		  request_header()->nlmsg_len - NLMSG_HDRLEN);
+	put_str(d, nlh, NLMSGERR_ATTR_MSG, "busy");
+}
+
+static void uncapped_refusal(void)
+{
+	struct gd_conn *conn = connect_to(answer_uncapped);
+
+	EXPECT(gd_group_del(conn, "some", true) == -EBUSY);
+	EXPECT(!strcmp(gd_conn_error(conn), "busy"));
+	gd_conn_close(conn);
+}
+
+/* Offset of the RATE attribute in a GROUP_SET with the name "t". */
+#define RATE_OFFSET	(NLMSG_HDRLEN + GENL_HDRLEN + NLA_HDRLEN + 4)
+
+static void answer_out_of_range(void)
+{
+	struct datagram *d = new_datagram();
+	struct nlmsghdr *nlh = put_error(d, -ERANGE, NLM_F_CAPPED | NLM_F_ACK_TLVS);
+	struct {
+		struct nlattr min_attr;
+		uint32_t min[2];
+		struct nlattr max_attr;
+		uint32_t max[2];
+	} limits = {
+		{ 12, NL_POLICY_TYPE_ATTR_MIN_VALUE_U }, { 0 },
+		{ 12, NL_POLICY_TYPE_ATTR_MAX_VALUE_U }, { 1000 },
+	};
+
+	put_str(d, nlh, NLMSGERR_ATTR_MSG, "integer out of range");
+	put_u32(d, nlh, NLMSGERR_ATTR_OFFS, RATE_OFFSET);
+	put_attr(d, nlh, NLMSGERR_ATTR_POLICY, &limits, sizeof(limits));
+}
+
+static void answer_offset_only(void)
+{
+	struct datagram *d = new_datagram();
+	struct nlmsghdr *nlh = put_error(d, -EINVAL, NLM_F_CAPPED | NLM_F_ACK_TLVS);
+
+	put_u32(d, nlh, NLMSGERR_ATTR_OFFS, RATE_OFFSET);
+}
+
+static void answer_wild_offset(void)
+{
+	struct datagram *d = new_datagram();
+	struct nlmsghdr *nlh = put_error(d, -EINVAL, NLM_F_CAPPED | NLM_F_ACK_TLVS);
+
+	put_u32(d, nlh, NLMSGERR_ATTR_OFFS, UINT32_MAX - 2);
+}
+
+static void answer_missing(void)
+{
+	struct datagram *d = new_datagram();
+	struct nlmsghdr *nlh = put_error(d, -EINVAL, NLM_F_CAPPED | NLM_F_ACK_TLVS);
+
+	put_u32(d, nlh, NLMSGERR_ATTR_MISS_TYPE, GRPDEDUP_A_SPLIT_MIN);
+}
+
+static void refusal_by_policy(void)
+{
+	struct gd_group_params params = { .name = "t", .set = GD_SET_RATE, .rate = 5 };
+	struct gd_conn *conn = connect_to(answer_out_of_range);
+
+	EXPECT(gd_group_set(conn, &params) == -ERANGE);
+	EXPECT(!strcmp(gd_conn_error(conn), "integer out of range (rate: 0 to 1000)"));
+	answer = answer_offset_only;
+	EXPECT(gd_group_set(conn, &params) == -EINVAL);
+	EXPECT(!strcmp(gd_conn_error(conn), "not accepted: rate"));
+	answer = answer_wild_offset;
+	EXPECT(gd_group_set(conn, &params) == -EINVAL);
+	EXPECT(!gd_conn_error(conn)[0]);
+	answer = answer_missing;
+	EXPECT(gd_group_set(conn, &params) == -EINVAL);
+	EXPECT(!strcmp(gd_conn_error(conn), "missing: split_min"));
+	gd_conn_close(conn);
+}
+
+static void answer_group(void)
+{
+	struct datagram *d = new_datagram();
+	struct nlmsghdr *nlh = put_reply(d, FAMILY, GRPDEDUP_CMD_GROUP_GET, 0);
+	uint64_t limit = UINT64_MAX;
+	struct {
+		struct nlattr attr;
+		uint32_t value[2];
+	} counters[] = {
+		{ { 12, GRPDEDUP_CNT_MERGES }, { 1, 1 } },
+		{ { 12, GRPDEDUP_CNT_MAX + 1 }, { 2 } },
+		{ { 12, 300 }, { 3 } },
+		{ { 12, GRPDEDUP_CNT_PAD }, { 4 } },
+		{ { 12, GRPDEDUP_CNT_ZAPS }, { 0 } },
+	};
+
+	put_u32(d, nlh, GRPDEDUP_A_GROUP_ID, 3);
+	put_str(d, nlh, GRPDEDUP_A_GROUP_NAME, "fifteen-letters");
+	put_u32(d, nlh, GRPDEDUP_A_RATE, 4000);
+	put_attr(d, nlh, GRPDEDUP_A_PAD, "", 0);
+	put_attr(d, nlh, GRPDEDUP_A_FRAMES_MAX, &limit, sizeof(limit));
+	put_u32(d, nlh, GRPDEDUP_A_MAX + 5, 1);
+	put_attr(d, nlh, GRPDEDUP_A_COUNTERS | NLA_F_NESTED, counters, sizeof(counters));
+	ack();
+}
+
+static void group_reply(void)
+{
+	struct gd_conn *conn = connect_to(answer_group);
+	struct gd_group group;
+
+	EXPECT(!gd_group_get(conn, "fifteen-letters", &group));
+	EXPECT(group.id == 3);
+	EXPECT(!strcmp(group.name, "fifteen-letters"));
+	EXPECT(group.rate == 4000);
+	EXPECT(group.frames_max == UINT64_MAX);
+	EXPECT(group.counters.value[GRPDEDUP_CNT_MERGES] == 0x100000001);
+	EXPECT(group.counters.present == (UINT64_C(1) << GRPDEDUP_CNT_MERGES |
+					  UINT64_C(1) << GRPDEDUP_CNT_ZAPS));
+	EXPECT(queue_in == queue_out);
+	gd_conn_close(conn);
+}
+
+static void answer_short_rate(void)
+{
+	struct datagram *d = new_datagram();
+	struct nlmsghdr *nlh = put_reply(d, FAMILY, GRPDEDUP_CMD_GROUP_GET, 0);
+
+	put_attr(d, nlh, GRPDEDUP_A_RATE, "ab", 2);
+	ack();
+}
+
+static void malformed_reply(void)
+{
+	struct gd_conn *conn = connect_to(answer_short_rate);
+	struct gd_group group;
+
+	EXPECT(gd_group_get(conn, "t", &group) == -EBADMSG);
+	EXPECT(queue_in == queue_out);
+	gd_conn_close(conn);
+}
+
+/* Messages of an earlier exchange and of other processes. */
+static void answer_after_noise(void)
+{
+	struct datagram *d = new_datagram();
+	struct nlmsghdr *nlh = put_error(d, -EIO, NLM_F_CAPPED);
+
+	nlh->nlmsg_seq--;
+	d = new_datagram();
+	put_error(d, -EIO, NLM_F_CAPPED);
+	d->from = 4242;
+	receive_error = EINTR;
+	answer_group();
+}
+
+static void noise(void)
+{
+	struct gd_conn *conn = connect_to(answer_after_noise);
+	struct gd_group group;
+
+	EXPECT(!gd_group_get(conn, "t", &group));
+	EXPECT(group.id == 3);
+	gd_conn_close(conn);
+}
+
+static void put_groups(unsigned int first, unsigned int end, int flags)
+{
+	struct datagram *d = NULL;
+	char name[16];
+
+	for (; first < end; first++) {
+		struct nlmsghdr *nlh;
+
+		if (!d || d->len > 32000)
+			d = new_datagram();
+		nlh = put_reply(d, FAMILY, GRPDEDUP_CMD_GROUP_GET,
+				NLM_F_MULTI | flags);
+		snprintf(name, sizeof(name), "group-%u", first);
+		put_u32(d, nlh, GRPDEDUP_A_GROUP_ID, first);
+		put_str(d, nlh, GRPDEDUP_A_GROUP_NAME, name);
+	}
+}
+
+static struct nlmsghdr *put_done(struct datagram *d, int err, int flags)
+{
+	struct nlmsghdr *nlh = put_header(d, NLMSG_DONE, NLM_F_MULTI | flags);
+
+	put_bytes(d, nlh, &err, sizeof(err));
+	return nlh;
+}
+
+static void answer_1000_groups(void)
+{
+	put_groups(0, 1000, 0);
+	put_done(new_datagram(), 0, 0);
+}
+
+static void big_dump(void)
+{
+	struct gd_conn *conn = connect_to(answer_1000_groups);
+	struct gd_group *groups;
+	size_t count;
+
+	EXPECT(!gd_group_list(conn, &groups, &count));
+	EXPECT(request_header()->nlmsg_flags & NLM_F_DUMP);
+	EXPECT(count == 1000);
+	EXPECT(groups[999].id == 999 && !strcmp(groups[999].name, "group-999"));
+	free(groups);
+	gd_conn_close(conn);
+}
+
+static void answer_interrupted_once(void)
+{
+	/* Only the last message of the first dump tells. */
+	put_groups(0, requests == 1 ? 30 : 20, 0);
+	put_done(new_datagram(), 0, requests == 1 ? NLM_F_DUMP_INTR : 0);
+}
+
+static void answer_interrupted(void)
+{
+	queue_in = 0;
+	queue_out = 0;
+	put_groups(0, 3, NLM_F_DUMP_INTR);
+	put_done(new_datagram(), 0, 0);
+}
+
+static void interrupted_dump(void)
+{
+	struct gd_conn *conn = connect_to(answer_interrupted_once);
+	struct gd_group *groups;
+	size_t count;
+
+	EXPECT(!gd_group_list(conn, &groups, &count));
+	EXPECT(requests == 2 && count == 20);
+	free(groups);
+
+	answer = answer_interrupted;
+	EXPECT(gd_group_list(conn, &groups, &count) == -EAGAIN);
+	EXPECT(!groups && !count);
+	EXPECT(requests > 10 && requests < 100);
+	gd_conn_close(conn);
+}
+
+static void answer_dump_error(void)
+{
+	struct datagram *d;
+	struct nlmsghdr *nlh;
+
+	put_groups(0, 3, 0);
+	d = new_datagram();
+	nlh = put_done(d, -ENOENT, NLM_F_ACK_TLVS);
+	put_str(d, nlh, NLMSGERR_ATTR_MSG, "gone");
+}
+
+static void dump_that_fails(void)
+{
+	struct gd_conn *conn = connect_to(answer_dump_error);
+	struct gd_member *members;
+	size_t count;
+
+	EXPECT(gd_member_list(conn, "t", &members, &count) == -ENOENT);
+	EXPECT(!strcmp(gd_conn_error(conn), "gone"));
+	EXPECT(!members && !count);
+	gd_conn_close(conn);
+}
+
+static void lost_socket(void)
+{
+	struct gd_conn *conn = connect_to(ack);
+
+	receive_error = ENOBUFS;
+	EXPECT(gd_group_del(conn, "t", false) == -ENOBUFS);
+	gd_conn_close(conn);
+}
+
+static void long_name(void)
+{
+	struct gd_conn *conn = connect_to(ack);
+	static char name[100001];
+
+	memset(name, 'x', sizeof(name) - 1);
+	EXPECT(gd_group_del(conn, name, false) == -EMSGSIZE);
+	EXPECT(!requests);
+	gd_conn_close(conn);
+}
+
+static struct nlattr *requested(int attr)
+{
+	struct nlattr *tb[GRPDEDUP_A_MAX + 1];
+
+	EXPECT(!genlmsg_parse(request_header(), 0, tb, GRPDEDUP_A_MAX, NULL));
+	return tb[attr];
+}
+
+static void *assign_this_thread(void *arg)
+{
+	struct gd_member member;
+
+	gd_member_add(arg, "t", (pid_t)syscall(SYS_gettid), true, &member);
+	return NULL;
+}
+
+static void processes(void)
+{
+	struct gd_conn *conn = connect_to(ack);
+	struct gd_member member;
+	struct gd_left left;
+	pthread_t thread;
+
+	EXPECT(!gd_member_add(conn, "t", getpid(), false, &member));
+	EXPECT(requested(GRPDEDUP_A_PIDFD) && !requested(GRPDEDUP_A_PID));
+	EXPECT(!requested(GRPDEDUP_A_MOVE));
+	EXPECT(!gd_member_del(conn, getpid(), true, &left));
+	EXPECT(requested(GRPDEDUP_A_PIDFD) && requested(GRPDEDUP_A_KEEP));
+	EXPECT(requests == 2);
+	/* There is no such process, above the highest possible id. */
+	EXPECT(gd_member_del(conn, 0x7ffffff0, true, &left) == -ESRCH);
+	EXPECT(requests == 2);
+	/* A thread has no pidfd: the kernel is to say what it thinks of it. */
+	EXPECT(!pthread_create(&thread, NULL, assign_this_thread, conn));
+	pthread_join(thread, NULL);
+	EXPECT(requested(GRPDEDUP_A_PID) && !requested(GRPDEDUP_A_PIDFD));
+	EXPECT(requested(GRPDEDUP_A_MOVE));
+	gd_conn_close(conn);
+}
+
+static struct gd_event got[4];
+static size_t got_count;
+
+static void get_event(const struct gd_event *event, void *arg)
+{
+	(void)arg;
+	got[got_count++] = *event;
+}
+
+static void put_event_of(int family_id, int cmd)
+{
+	struct datagram *d = new_datagram();
+	struct nlmsghdr *nlh = put_reply(d, family_id, cmd, 0);
+
+	put_str(d, nlh, GRPDEDUP_A_GROUP_NAME, "t");
+	put_u32(d, nlh, GRPDEDUP_A_REASON, GRPDEDUP_REASON_EXEC);
+}
+
+static void put_unload(uint16_t id)
+{
+	struct datagram *d = new_datagram();
+	struct nlmsghdr *nlh = put_reply(d, GENL_ID_CTRL, CTRL_CMD_DELFAMILY, 0);
+
+	put_attr(d, nlh, CTRL_ATTR_FAMILY_ID, &id, sizeof(id));
+}
+
+static void event_stream(void)
+{
+	struct gd_events events = { .conn = connect_to(NULL) };
+
+	got_count = 0;
+	EXPECT(!gd_events_read(&events, get_event, NULL));
+	put_event_of(FAMILY, GRPDEDUP_CMD_MEMBER_DEL);
+	put_event_of(FAMILY + 1, GRPDEDUP_CMD_MEMBER_DEL);
+	put_unload(FAMILY + 1);
+	put_unload(FAMILY);
+	EXPECT(!gd_events_read(&events, get_event, NULL) && got_count == 1);
+	EXPECT(got[0].cmd == GRPDEDUP_CMD_MEMBER_DEL);
+	EXPECT(got[0].reason == GRPDEDUP_REASON_EXEC);
+	EXPECT(!gd_events_read(&events, get_event, NULL) && got_count == 1);
+	EXPECT(!gd_events_read(&events, get_event, NULL) && got_count == 1);
+	receive_error = ENOBUFS;
+	EXPECT(gd_events_read(&events, get_event, NULL) == -ENOBUFS);
+	EXPECT(gd_events_read(&events, get_event, NULL) == -EPROTONOSUPPORT);
+	gd_conn_close(events.conn);
+}
+
+static const struct test tests[] = {
+	TEST(family),
+	TEST(no_family),
+	TEST(unloaded_in_between),
+	TEST(refusal),
+	TEST(uncapped_refusal),
+	TEST(refusal_by_policy),
+	TEST(group_reply),
+	TEST(malformed_reply),
+	TEST(noise),
+	TEST(big_dump),
+	TEST(interrupted_dump),
+	TEST(dump_that_fails),
+	TEST(lost_socket),
+	TEST(long_name),
+	TEST(processes),
+	TEST(event_stream),
+};
+
+TEST_MAIN(tests)
