@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the scanner remembers of each page: slots, 512 to a block of 2 MiB.
+ * Knows neither page tables nor processes. Every change of a slot's state goes
+ * through the three functions gd_slot_clear/set/share, which keep trees, frames
+ * and gauges in step with it.
+ *
+ * A slot and a tree node are the same 32 bytes. A slot's block is found through
+ * the page that the slots lie on: its private field points to the block.
+ */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "block.h"
+
+#define GD_SLOTS_ORDER	get_order(GD_BLOCK_PAGES * sizeof(struct gd_slot))
+#define GD_BLOCK_BYTES	(sizeof(struct gd_block) + (PAGE_SIZE << GD_SLOTS_ORDER))
+
+static struct kmem_cache *block_cache;
+
+int gd_block_init(void)
+{
+	block_cache = kmem_cache_create("grpdedup_block",
+					sizeof(struct gd_block), 0,
+					SLAB_ACCOUNT, NULL);
+	return block_cache ? 0 : -ENOMEM;
+}
+
+void gd_block_exit(void)
+{
+	kmem_cache_destroy(block_cache);
+}
+
+void gd_blocks_init(struct gd_blocks *blocks, struct gd_space *space)
+{
+	xa_init(&blocks->xa);
+	blocks->space = space;
+}
+
+/* The gauge that a state is counted in. */
+static enum grpdedup_counter gauge(enum gd_state state)
+{
+	switch (state) {
+	case GD_VOLATILE:
+		return GRPDEDUP_CNT_PAGES_VOLATILE;
+	case GD_UNSTABLE:
+	case GD_PENDING:
+	case GD_BUSY:
+		return GRPDEDUP_CNT_PAGES_UNSHARED;
+	default:
+		return GRPDEDUP_CNT_UNSPEC;
+	}
+}
+
+struct gd_block *gd_block_of(struct gd_slot *slot)
+{
+	return (struct gd_block *)page_private(virt_to_head_page(slot));
+}
+
+static void leave_shared(struct gd_block *block, struct gd_slot *slot)
+{
+	struct gd_blocks *owner = block->owner;
+	struct gd_frame *frame = slot->frame;
+
+	frame->slots--;
+	gd_counters_add(&owner->cnt, GRPDEDUP_CNT_PAGES_SHARED, -1);
+	if (frame->zero)
+		gd_blocks_count(owner, GRPDEDUP_CNT_PAGES_ZERO, -1);
+	if (slot->node.word & GD_SLOT_COUNTED)
+		gd_frame_unuse(&owner->space->frames, frame);
+}
+
+static void leave(struct gd_block *block, struct gd_slot *slot)
+{
+	enum gd_state state = gd_slot_state(slot);
+	struct gd_blocks *owner = block->owner;
+
+	if (state == GD_EMPTY)
+		return;
+	block->nr_used--;
+	if (state == GD_SHARED) {
+		leave_shared(block, slot);
+		return;
+	}
+	gd_blocks_count(owner, gauge(state), -1);
+	if (state == GD_UNSTABLE)
+		gd_tree_erase(&owner->space->unstable, &slot->node);
+	if (state == GD_PENDING && !--block->nr_pending)
+		list_del_init(&block->pending);
+}
+
+/* Forget a page. */
+void gd_slot_clear(struct gd_block *block, struct gd_slot *slot)
+{
+	leave(block, slot);
+	slot->node.word = GD_EMPTY;
+}
+
+/**
+ * gd_slot_set - a page is known by its digest
+ * @block: the slot's
+ * @slot: the page
+ * @state: any but %GD_EMPTY and %GD_SHARED
+ * @digest: of its content; another one than before also forgets its failures
+ */
+void gd_slot_set(struct gd_block *block, struct gd_slot *slot,
+		 enum gd_state state, u64 digest)
+{
+	struct gd_space *space = block->owner->space;
+	u64 fails = slot->node.word & GD_SLOT_FAILS;
+
+	if (gd_slot_state(slot) == GD_SHARED ||
+	    gd_tree_digest(&slot->node) != digest)
+		fails = 0;
+	leave(block, slot);
+	slot->node.word = digest << GD_TAG_BITS | fails | state;
+	block->nr_used++;
+	gd_blocks_count(block->owner, gauge(state), 1);
+	if (state == GD_UNSTABLE)
+		gd_tree_insert(&space->unstable, &slot->node);
+	if (state == GD_PENDING && !block->nr_pending++)
+		list_add_tail(&block->pending, &space->pending);
+}
+
+/**
+ * gd_slot_share - a page maps a frame
+ * @block: the slot's
+ * @slot: the page
+ * @frame: of the group
+ * @counted: mapping it freed a page. Not so for a mapping that fork made, or one
+ *	whose old page lives on in a forked process: those save nothing.
+ */
+void gd_slot_share(struct gd_block *block, struct gd_slot *slot,
+		   struct gd_frame *frame, bool counted)
+{
+	struct gd_blocks *owner = block->owner;
+
+	leave(block, slot);
+	slot->frame = frame;
+	frame->slots++;
+	slot->node.word = (frame->node.word & ~GD_TAG_MASK) | GD_SHARED;
+	block->nr_used++;
+	gd_counters_add(&owner->cnt, GRPDEDUP_CNT_PAGES_SHARED, 1);
+	if (frame->zero)
+		gd_blocks_count(owner, GRPDEDUP_CNT_PAGES_ZERO, 1);
+	if (counted) {
+		slot->node.word |= GD_SLOT_COUNTED;
+		gd_frame_use(&owner->space->frames, frame);
+	}
+}
+
+/* A merge of this page failed once more. */
+void gd_slot_fail(struct gd_slot *slot)
+{
+	if (gd_slot_fails(slot) < GD_SLOT_FAILS_MAX)
+		slot->node.word += 1 << GD_SLOT_FAILS_SHIFT;
+}
+
+static void set_entitled(struct gd_block *block, u32 entitled)
+{
+	struct gd_blocks *owner = block->owner;
+
+	owner->entitled += (s64)entitled - block->entitled;
+	block->entitled = entitled;
+	WRITE_ONCE(owner->cnt.v[GRPDEDUP_CNT_PAGES_SHARING],
+		   owner->entitled >> 16);
+}
+
+/* Add a shared page's part of the savings to its block's. */
+void gd_block_entitle(struct gd_block *block, const struct gd_slot *slot)
+{
+	u32 k = slot->frame->users;
+
+	if (slot->node.word & GD_SLOT_COUNTED)
+		set_entitled(block, block->entitled + ((k - 1) << 16) / k);
+}
+
+static struct gd_block *create(struct gd_blocks *blocks, unsigned long start)
+{
+	struct gd_block *block;
+	struct page *page;
+
+	block = kmem_cache_zalloc(block_cache, GFP_KERNEL | __GFP_NOWARN);
+	if (!block)
+		return NULL;
+	page = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_COMP | __GFP_ZERO |
+			   __GFP_NOWARN, GD_SLOTS_ORDER);
+	if (!page)
+		goto err_free;
+	set_page_private(page, (unsigned long)block);
+	block->owner = blocks;
+	block->start = start;
+	block->slot = page_address(page);
+	INIT_LIST_HEAD(&block->pending);
+	if (xa_is_err(xa_store(&blocks->xa, start >> PMD_SHIFT, block,
+			       GFP_KERNEL)))
+		goto err_put;
+	gd_blocks_count(blocks, GRPDEDUP_CNT_METADATA_BYTES, GD_BLOCK_BYTES);
+	return block;
+
+err_put:
+	set_page_private(page, 0);
+	__free_pages(page, GD_SLOTS_ORDER);
+err_free:
+	kmem_cache_free(block_cache, block);
+	return NULL;
+}
+
+static void clear_range(struct gd_block *block, unsigned int first,
+			unsigned int end)
+{
+	unsigned int i;
+
+	if (!block->nr_used)
+		return;
+	for (i = first; i < end; i++) {
+		struct gd_slot *slot = &block->slot[i];
+
+		if (gd_slot_state(slot) == GD_SHARED)
+			gd_blocks_count(block->owner, GRPDEDUP_CNT_COW_BREAKS, 1);
+		gd_slot_clear(block, slot);
+	}
+}
+
+static void destroy(struct gd_block *block)
+{
+	struct page *page = virt_to_page(block->slot);
+	unsigned int i;
+
+	for (i = 0; block->nr_used && i < GD_BLOCK_PAGES; i++)
+		gd_slot_clear(block, &block->slot[i]);
+	set_entitled(block, 0);
+	xa_erase(&block->owner->xa, block->start >> PMD_SHIFT);
+	gd_blocks_count(block->owner, GRPDEDUP_CNT_METADATA_BYTES,
+			-(s64)GD_BLOCK_BYTES);
+	set_page_private(page, 0);
+	__free_pages(page, GD_SLOTS_ORDER);
+	kmem_cache_free(block_cache, block);
+}
+
+/* Forget all pages of a member. */
+void gd_blocks_destroy(struct gd_blocks *blocks)
+{
+	struct gd_block *block;
+	unsigned long index;
+
+	xa_for_each(&blocks->xa, index, block)
+		destroy(block);
+	xa_destroy(&blocks->xa);
+}
+
+/**
+ * gd_blocks_sweep - forget what the pass that just ended did not meet
+ * @blocks: the member's; all of its address space was visited
+ */
+void gd_blocks_sweep(struct gd_blocks *blocks)
+{
+	struct gd_block *block;
+	unsigned long index;
+
+	xa_for_each(&blocks->xa, index, block) {
+		if (block->pass != blocks->space->pass)
+			block->next = 0;
+		clear_range(block, block->next, GD_BLOCK_PAGES);
+		if (!block->nr_used)
+			destroy(block);
+	}
+}
+
+/**
+ * gd_block_get - the block of @addr
+ * @blocks: the member's
+ * @addr: any address
+ *
+ * Return: the block, made if there was none, or NULL: no memory.
+ */
+struct gd_block *gd_block_get(struct gd_blocks *blocks, unsigned long addr)
+{
+	struct gd_block *block = xa_load(&blocks->xa, addr >> PMD_SHIFT);
+
+	return block ?: create(blocks, addr & GD_BLOCK_MASK);
+}
+
+/**
+ * gd_block_begin - the slots [first, end) are visited now
+ * @block: a block; within a pass its parts are visited in rising order
+ * @first: index
+ * @end: index
+ *
+ * What lies between the last part and this one is not mapped any more.
+ */
+void gd_block_begin(struct gd_block *block, unsigned int first,
+		    unsigned int end)
+{
+	u64 pass = block->owner->space->pass;
+
+	if (block->pass != pass) {
+		block->pass = pass;
+		block->next = 0;
+		set_entitled(block, 0);
+	}
+	if (first > block->next)
+		clear_range(block, block->next, first);
+	block->next = end;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Draining the per-CPU LRU batches. lru_add_drain_all() is not exported; the
+ * release of an empty batch drains the CPU that it runs on, so a work item per
+ * CPU does the same. Isolated CPUs are left alone.
+ */
+#include <linux/cpu.h>
+#include <linux/jiffies.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/sched/isolation.h>
+#include <linux/workqueue.h>
+
+#include "drain.h"
+
+static struct work_struct __percpu *works;
+static DEFINE_MUTEX(drain_lock);	/* protects works and last_drain */
+static unsigned long last_drain;
+
+static void drain_work(struct work_struct *work)
+{
+	gd_lru_drain_local();
+}
+
+int gd_drain_init(void)
+{
+	int cpu;
+
+	works = alloc_percpu(struct work_struct);
+	if (!works)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		INIT_WORK(per_cpu_ptr(works, cpu), drain_work);
+	last_drain = jiffies - HZ;
+	return 0;
+}
+
+void gd_drain_exit(void)
+{
+	free_percpu(works);
+}
+
+/**
+ * gd_drain_all - empty the LRU batches of every housekeeping CPU
+ *
+ * At most ten times a second, however many groups ask. May sleep.
+ */
+void gd_drain_all(void)
+{
+	const struct cpumask *mask = housekeeping_cpumask(HK_TYPE_DOMAIN);
+	int cpu;
+
+	mutex_lock(&drain_lock);
+	if (time_before(jiffies, last_drain + HZ / 10))
+		goto out;
+	cpus_read_lock();
+	for_each_cpu_and(cpu, mask, cpu_online_mask)
+		queue_work_on(cpu, system_wq, per_cpu_ptr(works, cpu));
+	for_each_cpu_and(cpu, mask, cpu_online_mask)
+		flush_work(per_cpu_ptr(works, cpu));
+	cpus_read_unlock();
+	last_drain = jiffies;
+out:
+	mutex_unlock(&drain_lock);
+}

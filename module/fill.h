@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Putting groups and members into messages. */
+#ifndef GD_FILL_H
+#define GD_FILL_H
+
+#include <linux/skbuff.h>
+
+struct gd_group;
+struct gd_member;
+
+int gd_fill_group_id(struct sk_buff *skb, const struct gd_group *group);
+int gd_fill_group(struct sk_buff *skb, const struct gd_group *group);
+int gd_fill_group_counters(struct sk_buff *skb, const struct gd_group *group);
+int gd_fill_member_id(struct sk_buff *skb, const struct gd_member *member);
+int gd_fill_member(struct sk_buff *skb, const struct gd_member *member);
+
+#endif /* GD_FILL_H */

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Frames: the shared pages of a group, and its stable tree. Knows neither
+ * members nor page tables.
+ *
+ * A frame is an order-0 page of our own, never one of a member (a member that
+ * chose the page could choose the memory cells that another one's data lies
+ * in). The kernel counts its mappings; when our reference is the last one, the
+ * frame is freed with put_page(), as any user of the page would.
+ */
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+
+#include "frame.h"
+
+/* Longest run of equal digests that is compared: a member can make collisions. */
+#define GD_PROBES_MAX	8
+
+static struct kmem_cache *frame_cache;
+
+static const struct rhashtable_params table_params = {
+	.key_len	= sizeof(unsigned long),
+	.key_offset	= offsetof(struct gd_frame, pfn),
+	.head_offset	= offsetof(struct gd_frame, hash),
+	.automatic_shrinking = true,
+};
+
+int gd_frame_init(void)
+{
+	frame_cache = kmem_cache_create("grpdedup_frame",
+					sizeof(struct gd_frame), 0,
+					SLAB_ACCOUNT, NULL);
+	return frame_cache ? 0 : -ENOMEM;
+}
+
+void gd_frame_exit(void)
+{
+	kmem_cache_destroy(frame_cache);
+}
+
+int gd_frames_init(struct gd_frames *frames, struct gd_counters *cnt)
+{
+	frames->stable = GD_TREE_INIT;
+	frames->cnt = cnt;
+	INIT_LIST_HEAD(&frames->idle);
+	return rhashtable_init(&frames->table, &table_params);
+}
+
+/* The page lives on where it is still mapped: an ordinary kernel page. */
+static void release(struct gd_frame *frame)
+{
+	put_page(gd_frame_page(frame));
+	kmem_cache_free(frame_cache, frame);
+}
+
+static void release_entry(void *ptr, void *arg)
+{
+	release(ptr);
+}
+
+void gd_frames_destroy(struct gd_frames *frames)
+{
+	frames->stable = GD_TREE_INIT;
+	rhashtable_free_and_destroy(&frames->table, release_entry, NULL);
+}
+
+static int mappings(const struct gd_frame *frame)
+{
+	return gd_folio_mapcount(page_folio(gd_frame_page(frame)));
+}
+
+static void tree_add(struct gd_frames *frames, struct gd_frame *frame)
+{
+	if (frame->in_tree || frame->retired)
+		return;
+	gd_tree_insert(&frames->stable, &frame->node);
+	frame->in_tree = true;
+}
+
+static void tree_remove(struct gd_frames *frames, struct gd_frame *frame)
+{
+	if (!frame->in_tree)
+		return;
+	gd_tree_erase(&frames->stable, &frame->node);
+	frame->in_tree = false;
+}
+
+/*
+ * Unmovable: it has no rmap by which it could be moved. Charged: the scanner
+ * has the member's memory cgroup active, and merging must not be a way out of
+ * memory.max.
+ */
+struct page *gd_frame_alloc_page(void)
+{
+	return alloc_page(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY);
+}
+
+bool gd_frame_pages_equal(struct page *a, struct page *b)
+{
+	void *pa = kmap_local_page(a);
+	void *pb = kmap_local_page(b);
+	bool equal = !memcmp(pa, pb, PAGE_SIZE);
+
+	kunmap_local(pb);
+	kunmap_local(pa);
+	return equal;
+}
+
+static bool page_is_zero(struct page *page)
+{
+	void *p = kmap_local_page(page);
+	bool zero = !memchr_inv(p, 0, PAGE_SIZE);
+
+	kunmap_local(p);
+	return zero;
+}
+
+/**
+ * gd_frame_create - a new frame with the content of a page
+ * @frames: the group's
+ * @src: page to copy; may change meanwhile, merging compares again
+ * @digest: its digest
+ *
+ * Return: the frame, idle so far, or NULL: no memory, or the group's limit.
+ */
+struct gd_frame *gd_frame_create(struct gd_frames *frames, struct page *src,
+				 u64 digest)
+{
+	u64 max = READ_ONCE(frames->max);
+	struct gd_frame *frame;
+	struct page *page;
+
+	if (max && frames->nr >= max)
+		return NULL;
+	frame = kmem_cache_zalloc(frame_cache, GFP_KERNEL | __GFP_NOWARN);
+	if (!frame)
+		return NULL;
+	page = gd_frame_alloc_page();
+	if (!page)
+		goto err_free;
+	copy_highpage(page, src);
+	frame->pfn = page_to_pfn(page);
+	frame->node.word = digest << GD_TAG_BITS;
+	frame->zero = page_is_zero(page);
+	if (rhashtable_insert_fast(&frames->table, &frame->hash, table_params))
+		goto err_put;
+	list_add_tail(&frame->idle, &frames->idle);
+	tree_add(frames, frame);
+	frames->nr++;
+	gd_counters_add(frames->cnt, GRPDEDUP_CNT_METADATA_BYTES,
+			sizeof(*frame));
+	return frame;
+
+err_put:
+	put_page(page);
+err_free:
+	kmem_cache_free(frame_cache, frame);
+	return NULL;
+}
+
+static void destroy(struct gd_frames *frames, struct gd_frame *frame)
+{
+	tree_remove(frames, frame);
+	rhashtable_remove_fast(&frames->table, &frame->hash, table_params);
+	list_del(&frame->idle);
+	frames->nr--;
+	gd_counters_add(frames->cnt, GRPDEDUP_CNT_METADATA_BYTES,
+			-(s64)sizeof(*frame));
+	release(frame);
+}
+
+/**
+ * gd_frame_lookup - is @page a frame of this group?
+ * @frames: the group's
+ * @page: any page
+ */
+struct gd_frame *gd_frame_lookup(struct gd_frames *frames, struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	return rhashtable_lookup_fast(&frames->table, &pfn, table_params);
+}
+
+/*
+ * Is there room for one more mapping? A full frame leaves the tree, so that the
+ * next page of this content starts a twin.
+ */
+static bool usable(struct gd_frames *frames, struct gd_frame *frame)
+{
+	if (unlikely(PageHWPoison(gd_frame_page(frame))))
+		frame->retired = true;
+	else if (mappings(frame) + frame->planned < GD_FRAME_MAPPINGS_MAX)
+		return true;
+	tree_remove(frames, frame);
+	return false;
+}
+
+/**
+ * gd_frame_match - find a frame with the content of a page
+ * @frames: the group's
+ * @page: page to compare with
+ * @digest: its digest
+ */
+struct gd_frame *gd_frame_match(struct gd_frames *frames, struct page *page,
+				u64 digest)
+{
+	struct gd_tree_node *node, *next;
+	int probes = 0;
+
+	node = gd_tree_first(&frames->stable, digest);
+	for (; node && probes++ < GD_PROBES_MAX; node = next) {
+		struct gd_frame *frame = gd_frame_of(node);
+
+		next = gd_tree_next(node);
+		if (usable(frames, frame) &&
+		    gd_frame_pages_equal(gd_frame_page(frame), page))
+			return frame;
+	}
+	return NULL;
+}
+
+/* One more page slot is known to map @frame. */
+void gd_frame_use(struct gd_frames *frames, struct gd_frame *frame)
+{
+	if (frame->users++) {
+		gd_counters_add(frames->cnt, GRPDEDUP_CNT_PAGES_SHARING, 1);
+		return;
+	}
+	gd_counters_add(frames->cnt, GRPDEDUP_CNT_PAGES_SHARED, 1);
+	list_del_init(&frame->idle);
+}
+
+/* One page slot less; a frame that had been full gets room again. */
+void gd_frame_unuse(struct gd_frames *frames, struct gd_frame *frame)
+{
+	if (WARN_ON_ONCE(!frame->users))
+		return;
+	if (mappings(frame) < GD_FRAME_MAPPINGS_MAX / 2)
+		tree_add(frames, frame);
+	if (--frame->users) {
+		gd_counters_add(frames->cnt, GRPDEDUP_CNT_PAGES_SHARING, -1);
+		return;
+	}
+	gd_counters_add(frames->cnt, GRPDEDUP_CNT_PAGES_SHARED, -1);
+	list_add_tail(&frame->idle, &frames->idle);
+}
+
+/**
+ * gd_frames_reap - free the idle frames that nobody maps
+ * @frames: the group's; no merge is planned
+ *
+ * Only the scanner maps frames, and nobody can take a new reference on a page
+ * that is not mapped: a count of one, ours, is final.
+ */
+void gd_frames_reap(struct gd_frames *frames)
+{
+	struct gd_frame *frame, *next;
+
+	list_for_each_entry_safe(frame, next, &frames->idle, idle)
+		if (!frame->slots &&
+		    page_ref_count(gd_frame_page(frame)) == 1)
+			destroy(frames, frame);
+}

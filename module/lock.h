@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Taking a member's mmap lock: with patience, but not for ever. */
+#ifndef GD_LOCK_H
+#define GD_LOCK_H
+
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/mmap_lock.h>
+
+/* 200 looks, 50 to 100 us apart: at most 20 ms for a lock that others use. */
+#define GD_LOCK_TRIES	200
+
+/*
+ * A scanner that slept on the lock could not be stopped meanwhile, and a writer
+ * in the queue would hold up every fault of the member.
+ */
+#define gd_lock_until(try)						\
+({									\
+	bool __got = (try);						\
+	int __tries = 1;						\
+									\
+	while (!__got && __tries++ < GD_LOCK_TRIES &&			\
+	       !kthread_should_stop()) {				\
+		usleep_range(50, 100);					\
+		__got = (try);						\
+	}								\
+	__got;								\
+})
+
+static inline bool gd_lock_mmap_read(struct mm_struct *mm)
+{
+	return gd_lock_until(mmap_read_trylock(mm));
+}
+
+static inline bool gd_lock_mmap_write(struct mm_struct *mm)
+{
+	return gd_lock_until(mmap_write_trylock(mm));
+}
+
+#endif /* GD_LOCK_H */

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Loading and unloading. */
+#include <linux/module.h>
+
+#include "block.h"
+#include "drain.h"
+#include "frame.h"
+#include "group.h"
+#include "netlink.h"
+#include "version.h"
+
+#ifdef CONFIG_DEBUG_VM
+static bool allow_debug_vm;
+module_param(allow_debug_vm, bool, 0444);
+MODULE_PARM_DESC(allow_debug_vm,
+		 "Load on a kernel with CONFIG_DEBUG_VM, whose madvise(MADV_COLLAPSE) check a merge can trip");
+#endif
+
+static int __init check_kernel(void)
+{
+#ifdef CONFIG_DEBUG_VM
+	if (!allow_debug_vm) {
+		pr_err("grpdedup: this kernel has CONFIG_DEBUG_VM: a process could crash it with MADV_COLLAPSE during a merge; load with allow_debug_vm=1 to accept that\n");
+		return -EOPNOTSUPP;
+	}
+#endif
+	return 0;
+}
+
+static int __init gd_init(void)
+{
+	int err;
+
+	err = check_kernel();
+	if (err)
+		return err;
+	err = gd_drain_init();
+	if (err)
+		return err;
+	err = gd_frame_init();
+	if (err)
+		goto err_drain;
+	err = gd_block_init();
+	if (err)
+		goto err_frame;
+	err = gd_netlink_init();
+	if (err)
+		goto err_block;
+	return 0;
+
+err_block:
+	gd_block_exit();
+err_frame:
+	gd_frame_exit();
+err_drain:
+	gd_drain_exit();
+	return err;
+}
+
+static void __exit gd_exit(void)
+{
+	/* Returns when the last request is over; nothing can be added then. */
+	gd_netlink_exit();
+	gd_group_del_all();
+	gd_block_exit();
+	gd_frame_exit();
+	gd_drain_exit();
+}
+
+module_init(gd_init);
+module_exit(gd_exit);
+
+MODULE_DESCRIPTION("Group-isolated memory deduplication");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(GRPDEDUP_VERSION);
+MODULE_ALIAS_GENL_FAMILY(GRPDEDUP_GENL_NAME);

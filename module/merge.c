@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Replacing pages of a member by frames of equal content. Knows no group, tree
+ * or digest; with place.c the only file that changes a PTE.
+ *
+ * A batch of up to 64 pages of one block goes through these steps under one
+ * hold of the mmap write lock, which keeps every fault out:
+ *
+ * 1. Park (one PTE lock): the PTE is cleared, references are counted, and a
+ *    PTE without access rights is put in its place. GUP-fast takes a reference
+ *    and then reads the PTE again: once the PTE has changed, a pin is either in
+ *    the count already or will fail.
+ * 2. Zap, one call per run of neighbours: notifiers (KVM drops its entry), TLB
+ *    flush, rmap and RSS of the old pages. Nobody can write them any more.
+ * 3. Compare again, now for certain.
+ * 4. Equal: map the frames. Changed: map a copy, made in a spare page, and let
+ *    a fault turn it into ordinary anonymous memory at once.
+ *
+ * From park to zap the folio lock is held. Without it reclaim or migration may
+ * replace a parked PTE, without a flush as it looks inaccessible; then the zap
+ * finds nothing to flush, and a thread with a stale TLB entry goes on writing to
+ * a page that is freed.
+ *
+ * Between park and insertion nothing allocates, sleeps for pacing, or takes a
+ * lock of the group.
+ */
+#include <linux/highmem.h>
+#include <linux/memremap.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/rmap.h>
+
+#include "frame.h"
+#include "lock.h"
+#include "merge.h"
+#include "place.h"
+#include "unshare.h"
+#include "vma.h"
+#include "walk.h"
+
+/*
+ * References that this batch holds on a folio: one per merge that still has its
+ * page. Only a large folio can have more than one.
+ */
+static int own_refs(const struct gd_merge_batch *batch, struct folio *folio)
+{
+	unsigned int i;
+	int refs = 0;
+
+	if (!folio_test_large(folio))
+		return 1;
+	for (i = 0; i < batch->nr; i++)
+		if (page_folio(batch->merge[i].page) == folio)
+			refs++;
+	return refs;
+}
+
+/*
+ * Is every reference on the folio a mapping or one of ours? The PTE is clear.
+ * Mappings in other processes may come and go; only a count that was the same
+ * before and after can be trusted not to hide a pin.
+ */
+static bool only_mapped(const struct gd_merge_batch *batch, struct folio *folio,
+			int *mapcount)
+{
+	int mapped = gd_folio_mapcount(folio);
+	int refs;
+
+	smp_rmb();
+	refs = folio_ref_count(folio);
+	smp_rmb();
+	*mapcount = mapped;
+	return mapped > 0 && mapped == gd_folio_mapcount(folio) &&
+	       refs == mapped + own_refs(batch, folio);
+}
+
+static bool soft_dirty_tracked(struct vm_area_struct *vma, pte_t pte)
+{
+	/* A frame is mapped clean: an incremental dump would miss the write. */
+	return IS_ENABLED(CONFIG_MEM_SOFT_DIRTY) &&
+	       !(vma->vm_flags & VM_SOFTDIRTY) && pte_soft_dirty(pte);
+}
+
+static u8 check_page(struct page *page, struct folio *folio)
+{
+	if (!folio_test_anon(folio) || folio_test_ksm(folio) ||
+	    is_zone_device_page(page) || !folio_test_swapbacked(folio) ||
+	    PageHWPoison(page))
+		return GD_MERGE_GONE;
+	if (folio_test_swapcache(folio))
+		return GD_MERGE_SWAPCACHE;
+	return GD_MERGE_NONE;
+}
+
+/* A large folio may be in several merges of the batch: the first one locks it. */
+static bool lock_folio(struct gd_merge_batch *batch, struct gd_merge *m,
+		       struct folio *folio)
+{
+	struct gd_merge *other;
+
+	if (folio_test_large(folio))
+		for (other = batch->merge; other < m; other++)
+			if (other->locked && page_folio(other->page) == folio)
+				return true;
+	m->locked = folio_trylock(folio);
+	return m->locked;
+}
+
+static void unlock_folio(struct gd_merge *m)
+{
+	if (m->locked)
+		folio_unlock(page_folio(m->page));
+	m->locked = false;
+}
+
+static void park(struct gd_merge_batch *batch, struct gd_merge *m,
+		 struct vm_area_struct *vma, pte_t *ptep)
+{
+	struct folio *folio = page_folio(m->page);
+	struct mm_struct *mm = vma->vm_mm;
+	pte_t old = ptep_get(ptep);
+	int mapcount;
+
+	m->result = GD_MERGE_GONE;
+	if (!pte_present(old) || pte_special(old) ||
+	    pte_pfn(old) != page_to_pfn(m->page))
+		return;
+	m->result = check_page(m->page, folio);
+	if (m->result != GD_MERGE_NONE)
+		return;
+	m->result = GD_MERGE_BUSY;
+	if (!lock_folio(batch, m, folio))
+		return;
+	/* The state may have changed until the lock was had. */
+	if (check_page(m->page, folio) != GD_MERGE_NONE)
+		return;
+
+	old = ptep_get_and_clear(mm, m->addr, ptep);
+	if (!only_mapped(batch, folio, &mapcount) ||
+	    soft_dirty_tracked(vma, old) ||
+	    (PageAnonExclusive(m->page) && gd_try_share_anon(folio, m->page))) {
+		/* The same PTE as before, and no fault could look: no flush. */
+		set_pte_at(mm, m->addr, ptep, old);
+		return;
+	}
+	set_pte_at(mm, m->addr, ptep,
+		   pfn_pte(page_to_pfn(m->page), vm_get_page_prot(VM_NONE)));
+	m->large = folio_test_large(folio);
+	m->freed = m->large || mapcount == 1;
+	m->parked = true;
+}
+
+static void park_all(struct gd_merge_batch *batch, struct gd_merge *m,
+		     unsigned int nr, struct vm_area_struct *vma)
+{
+	unsigned long first = m->addr;
+	spinlock_t *ptl;
+	unsigned int i;
+	pte_t *ptep;
+
+	ptep = gd_walk_lock(vma->vm_mm, first, &ptl);
+	if (!ptep) {
+		for (i = 0; i < nr; i++)
+			m[i].result = GD_MERGE_GONE;
+		return;
+	}
+	for (i = 0; i < nr; i++)
+		park(batch, &m[i], vma,
+		     ptep + ((m[i].addr - first) >> PAGE_SHIFT));
+	gd_walk_unlock(ptep, ptl);
+}
+
+/* The length of the run of neighbours from @m on that all have @flag set. */
+#define run_length(m, nr, flag)						\
+({									\
+	unsigned int __n = 1;						\
+									\
+	while (__n < (nr) && (m)[__n].flag &&				\
+	       (m)[__n].addr == (m)[0].addr + __n * PAGE_SIZE)		\
+		__n++;							\
+	__n;								\
+})
+
+static void zap_all(struct gd_merge_batch *batch, struct gd_merge *m,
+		    unsigned int nr, struct vm_area_struct *vma)
+{
+	unsigned int i, n;
+
+	for (i = 0; i < nr; i += n) {
+		n = 1;
+		if (!m[i].parked)
+			continue;
+		n = run_length(&m[i], nr - i, parked);
+		gd_zap(vma, m[i].addr, n * PAGE_SIZE);
+		batch->zaps++;
+	}
+	for (i = 0; i < nr; i++)
+		unlock_folio(&m[i]);
+}
+
+/* Compare each parked page for the last time. */
+static void compare_all(struct gd_merge *m, unsigned int nr,
+			struct vm_area_struct *vma)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (!m[i].parked)
+			continue;
+		/* Reading failed memory would take the host down. */
+		if (unlikely(PageHWPoison(m[i].page))) {
+			gd_place_kill(vma->vm_mm);
+			m[i].result = GD_MERGE_GONE;
+			continue;
+		}
+		m[i].equal = gd_frame_pages_equal(m[i].page, m[i].target);
+		if (!m[i].equal)
+			m[i].result = GD_MERGE_RACED;
+	}
+}
+
+static void insert_all(struct gd_merge_batch *batch, struct gd_merge *m,
+		       unsigned int nr, struct vm_area_struct *vma)
+{
+	unsigned int i, j, n;
+
+	for (i = 0; i < nr; i += n) {
+		n = 1;
+		if (!m[i].equal)
+			continue;
+		n = run_length(&m[i], nr - i, equal);
+		for (j = 0; j < n; j++)
+			batch->page[j] = m[i + j].target;
+		if (!gd_place_pages(vma, m[i].addr, batch->page, n))
+			continue;
+		for (j = 0; j < n; j++)
+			m[i + j].result = GD_MERGE_DONE;
+	}
+}
+
+/*
+ * The member wrote between the last look and the park. Its content goes into the
+ * spare page, and from there into ordinary memory. Last, as the fault allocates.
+ */
+static void restore_all(struct gd_merge *m, unsigned int nr,
+			struct vm_area_struct *vma)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (m[i].result != GD_MERGE_RACED)
+			continue;
+		copy_highpage(m[i].spare, m[i].page);
+		if (gd_place_pages(vma, m[i].addr, &m[i].spare, 1))
+			gd_unshare_page(vma, m[i].addr);
+	}
+}
+
+static void set_result(struct gd_merge *m, unsigned int nr, u8 result)
+{
+	while (nr--)
+		m++->result = result;
+}
+
+static void merge_locked(struct gd_merge_batch *batch, struct gd_merge *m,
+			 unsigned int nr)
+{
+	struct vm_area_struct *vma = find_vma(batch->mm, m->addr);
+
+	mmap_assert_write_locked(batch->mm);
+	if (!vma || vma->vm_start > m->addr || vma->vm_end <= m[nr - 1].addr ||
+	    gd_vma_classify(vma) != GD_VMA_MERGE ||
+	    (vma->vm_flags & VM_MERGEABLE)) {
+		set_result(m, nr, GD_MERGE_GONE);
+		return;
+	}
+	gd_vma_start_write(vma);
+	park_all(batch, m, nr, vma);
+	zap_all(batch, m, nr, vma);
+	compare_all(m, nr, vma);
+	insert_all(batch, m, nr, vma);
+	restore_all(m, nr, vma);
+}
+
+static bool get_spares(struct gd_merge *m, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		m[i].spare = gd_frame_alloc_page();
+		if (!m[i].spare)
+			return false;
+	}
+	return true;
+}
+
+static void put_spares(struct gd_merge *m, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (m[i].spare)
+			put_page(m[i].spare);
+		m[i].spare = NULL;
+	}
+}
+
+/**
+ * gd_merge_run - replace pages by frames
+ * @batch: what to replace; the results are in it afterwards
+ *
+ * May sleep. The memory cgroup to charge is the active one.
+ */
+void gd_merge_run(struct gd_merge_batch *batch)
+{
+	unsigned int i, nr;
+
+	for (i = 0; i < batch->nr; i += nr) {
+		struct gd_merge *m = &batch->merge[i];
+
+		nr = min_t(unsigned int, batch->nr - i, GD_MERGE_BATCH);
+		if (!get_spares(m, nr)) {
+			set_result(m, nr, GD_MERGE_NOMEM);
+		} else if (!gd_lock_mmap_write(batch->mm)) {
+			set_result(m, nr, GD_MERGE_CONTENDED);
+		} else {
+			merge_locked(batch, m, nr);
+			mmap_write_unlock(batch->mm);
+		}
+		put_spares(m, nr);
+		cond_resched();
+	}
+}

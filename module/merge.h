@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Replacing pages of a member by frames of equal content. */
+#ifndef GD_MERGE_H
+#define GD_MERGE_H
+
+#include <linux/mm_types.h>
+
+/* Merges for one hold of the mmap write lock. */
+#define GD_MERGE_BATCH	64
+
+/**
+ * enum gd_merge_result - how a merge ended
+ * @GD_MERGE_NONE: not tried yet
+ * @GD_MERGE_DONE: the frame is mapped
+ * @GD_MERGE_BUSY: the page is pinned, locked or referenced elsewhere
+ * @GD_MERGE_GONE: the page is not there any more, or not to be merged
+ * @GD_MERGE_SWAPCACHE: the page is in the swap cache
+ * @GD_MERGE_RACED: the content had changed; it was kept
+ * @GD_MERGE_NOMEM: no memory for the spare page
+ * @GD_MERGE_CONTENDED: the mmap lock could not be had
+ */
+enum gd_merge_result {
+	GD_MERGE_NONE,
+	GD_MERGE_DONE,
+	GD_MERGE_BUSY,
+	GD_MERGE_GONE,
+	GD_MERGE_SWAPCACHE,
+	GD_MERGE_RACED,
+	GD_MERGE_NOMEM,
+	GD_MERGE_CONTENDED,
+};
+
+/**
+ * struct gd_merge - one page to be replaced
+ * @addr: where it is mapped
+ * @page: the page; the caller holds one reference for this merge
+ * @target: page to map instead, held by the caller
+ * @spare: for the content, should it have changed
+ * @old: the PTE before it was parked
+ * @result: &enum gd_merge_result
+ * @locked: this merge holds the folio lock
+ * @parked: the PTE is parked
+ * @equal: compared after the park, the contents are equal
+ * @freed: nobody else mapped the page: replacing it gave memory back
+ * @large: the page is part of a large folio
+ */
+struct gd_merge {
+	unsigned long	addr;
+	struct page	*page;
+	struct page	*target;
+	struct page	*spare;
+	u8		result;
+	bool		locked;
+	bool		parked;
+	bool		equal;
+	bool		freed;
+	bool		large;
+};
+
+/**
+ * struct gd_merge_batch - merges in one block of one member
+ * @mm: its address space, with a user reference
+ * @nr: number of merges
+ * @zaps: zap calls, added to
+ * @merge: the merges, by rising address
+ * @page: scratch space for the insertion
+ */
+struct gd_merge_batch {
+	struct mm_struct	*mm;
+	unsigned int		nr;
+	u64			zaps;
+	struct gd_merge		merge[PTRS_PER_PTE];
+	struct page		*page[GD_MERGE_BATCH];
+};
+
+void gd_merge_run(struct gd_merge_batch *batch);
+
+#endif /* GD_MERGE_H */

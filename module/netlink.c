@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The generic netlink family: parse, call the registry, fill a reply. No logic.
+ *
+ * A request may wait for a scanner; the family therefore runs its operations in
+ * parallel, each holding only its own references.
+ */
+#include <linux/capability.h>
+#include <linux/module.h>
+#include <linux/sched/task.h>
+#include <net/genetlink.h>
+
+#include "family.h"
+#include "fill.h"
+#include "group.h"
+#include "netlink.h"
+
+/* Not const: 6.1's policies want it so. */
+static struct netlink_range_validation rate_range = {
+	.max = GRPDEDUP_RATE_MAX,
+};
+
+static struct netlink_range_validation pid_range = {
+	.min = 1, .max = INT_MAX,
+};
+
+static struct netlink_range_validation pidfd_range = {
+	.max = INT_MAX,
+};
+
+#define POLICY_GROUP							\
+	[GRPDEDUP_A_GROUP_NAME] = { .type = NLA_NUL_STRING,		\
+				    .len = GRPDEDUP_NAME_MAX }
+#define POLICY_SETTINGS							\
+	[GRPDEDUP_A_RATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &rate_range),	\
+	[GRPDEDUP_A_SPLIT_MIN] = NLA_POLICY_RANGE(NLA_U32, 1,		\
+						  GRPDEDUP_BLOCK_PAGES),	\
+	[GRPDEDUP_A_FRAMES_MAX] = { .type = NLA_U64 }
+#define POLICY_PROCESS							\
+	[GRPDEDUP_A_PID] = NLA_POLICY_FULL_RANGE(NLA_U32, &pid_range),	\
+	[GRPDEDUP_A_PIDFD] = NLA_POLICY_FULL_RANGE(NLA_U32, &pidfd_range)
+
+static const struct nla_policy settings_policy[GRPDEDUP_A_MAX + 1] = {
+	POLICY_GROUP, POLICY_SETTINGS,
+};
+
+static const struct nla_policy group_policy[GRPDEDUP_A_MAX + 1] = {
+	POLICY_GROUP,
+};
+
+static const struct nla_policy group_del_policy[GRPDEDUP_A_MAX + 1] = {
+	POLICY_GROUP,
+	[GRPDEDUP_A_UNSHARE] = { .type = NLA_FLAG },
+};
+
+static const struct nla_policy member_add_policy[GRPDEDUP_A_MAX + 1] = {
+	POLICY_GROUP, POLICY_PROCESS,
+	[GRPDEDUP_A_MOVE] = { .type = NLA_FLAG },
+};
+
+static const struct nla_policy member_del_policy[GRPDEDUP_A_MAX + 1] = {
+	POLICY_PROCESS,
+	[GRPDEDUP_A_KEEP] = { .type = NLA_FLAG },
+};
+
+static struct gd_group *find_group(struct genl_info *info)
+{
+	struct gd_group *group;
+
+	if (!info->attrs[GRPDEDUP_A_GROUP_NAME]) {
+		NL_SET_ERR_MSG(info->extack, "a group name is missing");
+		return ERR_PTR(-EINVAL);
+	}
+	group = gd_group_find(nla_data(info->attrs[GRPDEDUP_A_GROUP_NAME]));
+	if (group)
+		return group;
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[GRPDEDUP_A_GROUP_NAME],
+			    "there is no group of this name");
+	return ERR_PTR(-ENOENT);
+}
+
+static struct task_struct *find_process(struct genl_info *info)
+{
+	struct nlattr *pid = info->attrs[GRPDEDUP_A_PID];
+	struct nlattr *pidfd = info->attrs[GRPDEDUP_A_PIDFD];
+	struct task_struct *task;
+
+	if (!pid == !pidfd) {
+		NL_SET_ERR_MSG(info->extack,
+			       "a process is named by a pid or by a pidfd, one of them");
+		return ERR_PTR(-EINVAL);
+	}
+	if (pid) {
+		task = gd_member_find_task(nla_get_u32(pid));
+		if (!task)
+			NL_SET_ERR_MSG_ATTR(info->extack, pid,
+					    "there is no process of this pid");
+	} else {
+		task = gd_member_find_pidfd(nla_get_u32(pidfd));
+		if (!task)
+			NL_SET_ERR_MSG_ATTR(info->extack, pidfd,
+					    "this is no pidfd, or its process is gone");
+	}
+	return task ?: ERR_PTR(-ESRCH);
+}
+
+/* Overwrite those settings that the request has; says whether there are any. */
+static bool parse_settings(struct genl_info *info, struct gd_settings *set)
+{
+	struct nlattr **a = info->attrs;
+
+	if (a[GRPDEDUP_A_RATE])
+		set->rate = nla_get_u32(a[GRPDEDUP_A_RATE]);
+	if (a[GRPDEDUP_A_SPLIT_MIN])
+		set->split_min = nla_get_u32(a[GRPDEDUP_A_SPLIT_MIN]);
+	if (a[GRPDEDUP_A_FRAMES_MAX])
+		set->frames_max = nla_get_u64(a[GRPDEDUP_A_FRAMES_MAX]);
+	return a[GRPDEDUP_A_RATE] || a[GRPDEDUP_A_SPLIT_MIN] ||
+	       a[GRPDEDUP_A_FRAMES_MAX];
+}
+
+static int group_add(struct sk_buff *skb, struct genl_info *info)
+{
+	struct gd_settings set = { .split_min = GRPDEDUP_SPLIT_MIN_DEFAULT };
+
+	if (!info->attrs[GRPDEDUP_A_GROUP_NAME] ||
+	    !info->attrs[GRPDEDUP_A_RATE]) {
+		NL_SET_ERR_MSG(info->extack, "a group needs a name and a rate");
+		return -EINVAL;
+	}
+	parse_settings(info, &set);
+	return gd_group_add(nla_data(info->attrs[GRPDEDUP_A_GROUP_NAME]), &set,
+			    info->extack);
+}
+
+static int group_set(struct sk_buff *skb, struct genl_info *info)
+{
+	struct gd_group *group = find_group(info);
+	struct gd_settings set;
+	int err = -EINVAL;
+
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	set = group->set;
+	if (parse_settings(info, &set))
+		err = gd_group_set(group, &set);
+	else
+		NL_SET_ERR_MSG(info->extack, "there is nothing to set");
+	gd_group_put(group);
+	return err;
+}
+
+static int group_del(struct sk_buff *skb, struct genl_info *info)
+{
+	struct gd_group *group = find_group(info);
+	int err;
+
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	err = gd_group_del(group, info->attrs[GRPDEDUP_A_UNSHARE],
+			   info->extack);
+	gd_group_put(group);
+	return err;
+}
+
+static int group_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct gd_group *group = find_group(info);
+	struct sk_buff *reply;
+	int err = -ENOMEM;
+	void *hdr;
+
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!reply)
+		goto out;
+	hdr = genlmsg_put_reply(reply, info, &gd_family, 0,
+				GRPDEDUP_CMD_GROUP_GET);
+	err = gd_fill_group(reply, group);
+	if (err) {
+		nlmsg_free(reply);
+	} else {
+		genlmsg_end(reply, hdr);
+		err = genlmsg_reply(reply, info);
+	}
+out:
+	gd_group_put(group);
+	return err;
+}
+
+static int group_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	unsigned long id = cb->args[0];
+	struct gd_group *group;
+	int err = 0;
+
+	cb->seq = gd_group_generation();
+	for (; !err && (group = gd_group_next(&id)); id++) {
+		void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+					cb->nlh->nlmsg_seq, &gd_family,
+					NLM_F_MULTI, GRPDEDUP_CMD_GROUP_GET);
+
+		err = hdr ? gd_fill_group(skb, group) : -EMSGSIZE;
+		gd_group_put(group);
+		if (err) {
+			genlmsg_cancel(skb, hdr);
+			break;
+		}
+		genl_dump_check_consistent(cb, hdr);
+		genlmsg_end(skb, hdr);
+	}
+	cb->args[0] = id;
+	return skb->len;
+}
+
+static int reply_member(struct genl_info *info, u8 cmd,
+			const struct gd_member *member, const u64 *pages)
+{
+	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	void *hdr;
+	int err;
+
+	if (!reply)
+		return -ENOMEM;
+	hdr = genlmsg_put_reply(reply, info, &gd_family, 0, cmd);
+	err = gd_fill_member_id(reply, member);
+	if (!err && pages)
+		err = nla_put_u64_64bit(reply, GRPDEDUP_A_PAGES, *pages,
+					GRPDEDUP_A_PAD);
+	if (err) {
+		nlmsg_free(reply);
+		return err;
+	}
+	genlmsg_end(reply, hdr);
+	return genlmsg_reply(reply, info);
+}
+
+static int member_add(struct sk_buff *skb, struct genl_info *info)
+{
+	struct gd_group *group = find_group(info);
+	struct gd_member *member;
+	struct task_struct *task;
+	int err;
+
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	task = find_process(info);
+	if (IS_ERR(task)) {
+		err = PTR_ERR(task);
+		goto out_group;
+	}
+	err = gd_group_assign(group, task, info->attrs[GRPDEDUP_A_MOVE],
+			      &member, info->extack);
+	put_task_struct(task);
+	if (!err) {
+		err = reply_member(info, GRPDEDUP_CMD_MEMBER_ADD, member, NULL);
+		gd_member_put(member);
+	}
+out_group:
+	gd_group_put(group);
+	return err;
+}
+
+static int member_del(struct sk_buff *skb, struct genl_info *info)
+{
+	struct task_struct *task = find_process(info);
+	struct gd_member *member;
+	u64 pages = 0;
+	int err;
+
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	member = gd_group_find_member(task);
+	put_task_struct(task);
+	if (!member) {
+		NL_SET_ERR_MSG(info->extack, "the process is in no group");
+		return -ESRCH;
+	}
+	err = gd_group_unassign(member, info->attrs[GRPDEDUP_A_KEEP], &pages,
+				info->extack);
+	if (!err)
+		err = reply_member(info, GRPDEDUP_CMD_MEMBER_DEL, member,
+				   &pages);
+	gd_member_put(member);
+	return err;
+}
+
+/* The group that a dump is narrowed to: its id, 0 for all, or -ENOENT. */
+static int dump_group(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = genl_dumpit_info(cb)->attrs;
+	struct gd_group *group;
+	int id;
+
+	if (!attrs || !attrs[GRPDEDUP_A_GROUP_NAME])
+		return 0;
+	group = gd_group_find(nla_data(attrs[GRPDEDUP_A_GROUP_NAME]));
+	if (!group) {
+		NL_SET_ERR_MSG(cb->extack, "there is no group of this name");
+		return -ENOENT;
+	}
+	id = group->id;
+	gd_group_put(group);
+	return id;
+}
+
+static int member_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	unsigned long id = cb->args[0];
+	struct gd_member *member;
+	int err = 0, only = dump_group(cb);
+
+	if (only < 0)
+		return only;
+	cb->seq = gd_group_generation();
+	for (; (member = gd_group_next_member(&id)); id++) {
+		void *hdr;
+
+		if (only && member->group->id != only) {
+			gd_member_put(member);
+			continue;
+		}
+		hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+				  cb->nlh->nlmsg_seq, &gd_family, NLM_F_MULTI,
+				  GRPDEDUP_CMD_MEMBER_GET);
+		err = hdr ? gd_fill_member(skb, member) : -EMSGSIZE;
+		gd_member_put(member);
+		if (err) {
+			genlmsg_cancel(skb, hdr);
+			break;
+		}
+		genl_dump_check_consistent(cb, hdr);
+		genlmsg_end(skb, hdr);
+	}
+	cb->args[0] = id;
+	return skb->len;
+}
+
+static int scan(struct sk_buff *skb, struct genl_info *info)
+{
+	struct gd_group *group = find_group(info);
+	struct sk_buff *reply;
+	int err = -ENOMEM;
+	void *hdr;
+
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!reply)
+		goto out;
+	hdr = genlmsg_put_reply(reply, info, &gd_family, 0, GRPDEDUP_CMD_SCAN);
+	err = gd_fill_group_id(reply, group) ?:
+	      nla_put_u64_64bit(reply, GRPDEDUP_A_PASS, gd_group_scan(group),
+				GRPDEDUP_A_PAD);
+	if (err) {
+		nlmsg_free(reply);
+	} else {
+		genlmsg_end(reply, hdr);
+		err = genlmsg_reply(reply, info);
+	}
+out:
+	gd_group_put(group);
+	return err;
+}
+
+/*
+ * GENL_ADMIN_PERM has checked CAP_NET_ADMIN in the initial user namespace for
+ * all but listings; memory is a matter for CAP_SYS_ADMIN.
+ */
+static int check_caller(gd_genl_ops_t *ops, struct sk_buff *skb,
+			struct genl_info *info)
+{
+	if (netlink_capable(skb, CAP_SYS_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG(info->extack,
+		       "this needs CAP_SYS_ADMIN in the host's user namespace");
+	return -EPERM;
+}
+
+static int check_dump(struct netlink_callback *cb)
+{
+	if (netlink_capable(cb->skb, CAP_SYS_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG(cb->extack,
+		       "this needs CAP_SYS_ADMIN in the host's user namespace");
+	return -EPERM;
+}
+
+#define OP(_cmd, _policy, ...)						\
+	{								\
+		.cmd = GRPDEDUP_CMD_##_cmd,				\
+		.policy = _policy,					\
+		.maxattr = GRPDEDUP_A_MAX,				\
+		__VA_ARGS__						\
+	}
+
+static const struct genl_ops ops[] = {
+	OP(GROUP_ADD, settings_policy, .doit = group_add),
+	OP(GROUP_SET, settings_policy, .doit = group_set),
+	OP(GROUP_DEL, group_del_policy, .doit = group_del),
+	OP(GROUP_GET, group_policy, .doit = group_get, .start = check_dump,
+	   .dumpit = group_dump),
+	OP(MEMBER_ADD, member_add_policy, .doit = member_add),
+	OP(MEMBER_DEL, member_del_policy, .doit = member_del),
+	OP(MEMBER_GET, group_policy, .start = check_dump,
+	   .dumpit = member_dump),
+	OP(SCAN, group_policy, .doit = scan),
+};
+
+static const struct genl_multicast_group mcgrps[] = {
+	{ .name = GRPDEDUP_MCGRP_EVENTS, .flags = GENL_MCAST_CAP_SYS_ADMIN },
+};
+
+struct genl_family gd_family __ro_after_init = {
+	.name		= GRPDEDUP_GENL_NAME,
+	.version	= GRPDEDUP_GENL_VERSION,
+	.netnsok	= false,
+	.parallel_ops	= true,
+	.module		= THIS_MODULE,
+	.pre_doit	= check_caller,
+	.ops		= ops,
+	.n_ops		= ARRAY_SIZE(ops),
+	.mcgrps		= mcgrps,
+	.n_mcgrps	= ARRAY_SIZE(mcgrps),
+};
+
+int __init gd_netlink_init(void)
+{
+	return genl_register_family(&gd_family);
+}
+
+void gd_netlink_exit(void)
+{
+	genl_unregister_family(&gd_family);
+}

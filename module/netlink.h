@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The generic netlink family, and how objects are put into messages. */
+#ifndef GD_NETLINK_H
+#define GD_NETLINK_H
+
+
+
+int gd_netlink_init(void);
+void gd_netlink_exit(void);
+
+#endif /* GD_NETLINK_H */

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events: one function for each fact. None fails its caller: who misses an event
+ * finds the state in a listing.
+ */
+#include <net/genetlink.h>
+
+#include "family.h"
+#include "fill.h"
+#include "group.h"
+#include "notify.h"
+
+static struct sk_buff *begin(enum grpdedup_cmd what, void **hdr)
+{
+	struct sk_buff *skb;
+
+	if (!genl_has_listeners(&gd_family, &init_net, 0))
+		return NULL;
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		return NULL;
+	*hdr = genlmsg_put(skb, 0, 0, &gd_family, 0, what);
+	return skb;
+}
+
+static void end(struct sk_buff *skb, void *hdr, int err)
+{
+	if (err) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, hdr);
+	genlmsg_multicast(&gd_family, skb, 0, 0, GFP_KERNEL);
+}
+
+/* A group came, changed, or went: @what is the command that did it. */
+void gd_notify_group(const struct gd_group *group, enum grpdedup_cmd what)
+{
+	struct sk_buff *skb;
+	void *hdr;
+
+	skb = begin(what, &hdr);
+	if (!skb)
+		return;
+	end(skb, hdr, gd_fill_group_id(skb, group) ?:
+		      (what == GRPDEDUP_CMD_GROUP_DEL ? 0 :
+		       nla_put_u32(skb, GRPDEDUP_A_RATE,
+				   READ_ONCE(group->set.rate))));
+}
+
+void gd_notify_member_add(const struct gd_member *member)
+{
+	struct sk_buff *skb;
+	void *hdr;
+
+	skb = begin(GRPDEDUP_CMD_MEMBER_ADD, &hdr);
+	if (!skb)
+		return;
+	end(skb, hdr, gd_fill_member_id(skb, member));
+}
+
+void gd_notify_member_del(const struct gd_member *member,
+			  enum grpdedup_reason reason, u64 pages)
+{
+	struct sk_buff *skb;
+	void *hdr;
+
+	skb = begin(GRPDEDUP_CMD_MEMBER_DEL, &hdr);
+	if (!skb)
+		return;
+	end(skb, hdr, gd_fill_member_id(skb, member) ?:
+		      nla_put_u32(skb, GRPDEDUP_A_REASON, reason) ?:
+		      nla_put_u64_64bit(skb, GRPDEDUP_A_PAGES, pages,
+					GRPDEDUP_A_PAD));
+}
+
+/* A pass ended that gave @pages back. */
+void gd_notify_reclaim(const struct gd_group *group, u64 pages)
+{
+	struct sk_buff *skb;
+	void *hdr;
+
+	skb = begin(GRPDEDUP_CMD_RECLAIM, &hdr);
+	if (!skb)
+		return;
+	end(skb, hdr, gd_fill_group_id(skb, group) ?:
+		      nla_put_u64_64bit(skb, GRPDEDUP_A_PAGES, pages,
+					GRPDEDUP_A_PAD) ?:
+		      gd_fill_group_counters(skb, group));
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Making shared mappings private again, for good. Knows no group: a frame is
+ * any page that is not anonymous in an area where only frames are not.
+ *
+ * The kernel's own fault does the work, as for ksmd. A member can make that
+ * fault fail (no memory left, userfaultfd, on 6.1 a read-only area); then a
+ * private copy is put in place of the frame: the content stays, sharing ends.
+ */
+#include <linux/highmem.h>
+#include <linux/mm.h>
+
+#include "lock.h"
+#include "place.h"
+#include "unshare.h"
+#include "vma.h"
+#include "walk.h"
+
+/* Faults for one hold of the mmap write lock. */
+#define GD_UNSHARE_BATCH	64
+/* A fault may back out for a passing reason: how often to try again. */
+#define GD_FAULT_TRIES		8
+/* Rounds over an address space before it is given up. */
+#define GD_UNSHARE_ROUNDS	64
+
+/* The frame mapped at @addr, or NULL. */
+static struct page *frame_at(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct page *page;
+	spinlock_t *ptl;
+	pte_t *ptep;
+
+	ptep = gd_walk_lock(vma->vm_mm, addr, &ptl);
+	if (!ptep)
+		return NULL;
+	page = gd_walk_pte_frame(vma, ptep_get(ptep));
+	gd_walk_unlock(ptep, ptl);
+	return page;
+}
+
+/* The frame's bytes never change, so no write can be lost between the steps. */
+static int replace_by_copy(struct vm_area_struct *vma, unsigned long addr,
+			   struct page *page)
+{
+	struct page *copy = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+	int err = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	copy_highpage(copy, page);
+	gd_zap(vma, addr, PAGE_SIZE);
+	if (!gd_place_pages(vma, addr, &copy, 1))
+		err = -EFAULT;
+	put_page(copy);
+	return err;
+}
+
+/**
+ * gd_unshare_page - make one mapping of a frame private
+ * @vma: its area; the mmap write lock is held and gd_vma_start_write() done
+ * @addr: its address
+ *
+ * Return: 0, the PTE was read again and maps no frame, or -errno.
+ */
+int gd_unshare_page(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct page *page;
+	int tries;
+
+	mmap_assert_write_locked(vma->vm_mm);
+	for (tries = 0; tries < GD_FAULT_TRIES; tries++) {
+		vm_fault_t ret = handle_mm_fault(vma, addr, GD_UNSHARE_FAULT,
+						 NULL);
+
+		if (!frame_at(vma, addr))
+			return 0;
+		if (ret & VM_FAULT_ERROR)
+			break;
+	}
+	page = frame_at(vma, addr);
+	return page ? replace_by_copy(vma, addr, page) : 0;
+}
+
+/*
+ * Collect up to GD_UNSHARE_BATCH frames of one block, from *addrp on; moves
+ * *addrp behind what was looked at.
+ */
+static unsigned int collect(struct vm_area_struct *vma, unsigned long *addrp,
+			    struct gd_unshare *un, unsigned long *found)
+{
+	unsigned long addr = *addrp, start = addr;
+	unsigned long end = min((addr & GD_BLOCK_MASK) + GD_BLOCK_SIZE,
+				vma->vm_end);
+	unsigned int nr = 0;
+	spinlock_t *ptl;
+	pte_t *ptep;
+
+	ptep = gd_walk_lock(vma->vm_mm, addr, &ptl);
+	if (!ptep) {
+		*addrp = end;
+		return 0;
+	}
+	for (; addr < end && nr < GD_UNSHARE_BATCH; addr += PAGE_SIZE) {
+		pte_t pte = ptep_get(ptep + ((addr - start) >> PAGE_SHIFT));
+		struct page *page = gd_walk_pte_frame(vma, pte);
+
+		if (page && !(un->keep && un->keep(page, un->arg)))
+			found[nr++] = addr;
+	}
+	gd_walk_unlock(ptep, ptl);
+	*addrp = addr;
+	return nr;
+}
+
+/* Is there any frame to unshare from *addrp on? Moves *addrp to it. */
+static bool find_frame(struct mm_struct *mm, unsigned long *addrp,
+		       struct gd_unshare *un)
+{
+	unsigned long found[GD_UNSHARE_BATCH];
+	VMA_ITERATOR(vmi, mm, *addrp);
+	struct vm_area_struct *vma;
+
+	mmap_assert_locked(mm);
+	for_each_vma(vmi, vma) {
+		unsigned long addr = max(*addrp, vma->vm_start);
+
+		if (!gd_vma_may_hold_frames(vma))
+			continue;
+		while (addr < vma->vm_end) {
+			if (collect(vma, &addr, un, found)) {
+				*addrp = found[0];
+				return true;
+			}
+			cond_resched();
+		}
+	}
+	return false;
+}
+
+static int unshare_batch(struct mm_struct *mm, unsigned long *addrp,
+			 struct gd_unshare *un)
+{
+	unsigned long found[GD_UNSHARE_BATCH];
+	struct vm_area_struct *vma;
+	unsigned int i, nr;
+	int err = 0;
+
+	mmap_assert_write_locked(mm);
+	vma = find_vma(mm, *addrp);
+	if (!vma || vma->vm_start > *addrp || !gd_vma_may_hold_frames(vma))
+		return 0;
+	gd_vma_start_write(vma);
+	nr = collect(vma, addrp, un, found);
+	for (i = 0; i < nr && !err; i++)
+		err = gd_unshare_page(vma, found[i]);
+	un->done += err ? i - 1 : nr;
+	return err;
+}
+
+/* One round over all of @mm from @addr on. */
+static int unshare_from(struct mm_struct *mm, unsigned long addr,
+			struct gd_unshare *un)
+{
+	bool more;
+	int err;
+
+	do {
+		if (!gd_lock_mmap_write(mm))
+			return -EBUSY;
+		err = unshare_batch(mm, &addr, un);
+		mmap_write_unlock(mm);
+		if (err)
+			return err;
+		cond_resched();
+		if (!gd_lock_mmap_read(mm))
+			return -EBUSY;
+		more = find_frame(mm, &addr, un);
+		mmap_read_unlock(mm);
+	} while (more);
+	return 0;
+}
+
+/**
+ * gd_unshare_mm - make all mappings of frames in an address space private
+ * @mm: an address space with a user reference
+ * @un: which frames; counts what was done
+ *
+ * Done only when one look at all of @mm, under one hold of the mmap lock so that
+ * no mapping can be moved behind the look, found no frame.
+ *
+ * Return: 0, or -errno: -EBUSY if the lock could not be had or the member makes
+ * frames appear faster than they go.
+ */
+int gd_unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
+{
+	int round, err;
+	bool found;
+
+	for (round = 0; round < GD_UNSHARE_ROUNDS; round++) {
+		unsigned long addr = 0;
+
+		if (!gd_lock_mmap_read(mm))
+			return -EBUSY;
+		found = find_frame(mm, &addr, un);
+		mmap_read_unlock(mm);
+		if (!found)
+			return 0;
+		err = unshare_from(mm, addr, un);
+		if (err)
+			return err;
+	}
+	return -EBUSY;
+}

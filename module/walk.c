@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reading page tables, a block of 2 MiB at a time: one PTE lock for 512 pages.
+ * Knows no group, tree or digest, and never changes a PTE.
+ *
+ * The kernel's own walkers are not exported; what they do is repeated here with
+ * the inline helpers: read the PMD once, take the PTE lock that belongs to what
+ * was read, and look whether the PMD is still the same.
+ */
+#include <linux/memremap.h>
+#include <linux/migrate.h>
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+#include <linux/rcupdate.h>
+#include <linux/swap.h>
+
+#include "walk.h"
+
+static pmd_t *pmd_of(struct mm_struct *mm, unsigned long addr)
+{
+	pgd_t *pgd = pgd_offset(mm, addr);
+	p4d_t *p4d;
+	pud_t *pud;
+
+	if (pgd_none(*pgd) || unlikely(pgd_bad(*pgd)))
+		return NULL;
+	p4d = p4d_offset(pgd, addr);
+	if (p4d_none(*p4d) || unlikely(p4d_bad(*p4d)))
+		return NULL;
+	pud = pud_offset(p4d, addr);
+	if (pud_none(*pud) || pud_leaf(*pud) || unlikely(pud_bad(*pud)))
+		return NULL;
+	return pmd_offset(pud, addr);
+}
+
+/**
+ * gd_walk_lock - lock the PTEs of a block
+ * @mm: the mmap lock is held
+ * @addr: an address in the block
+ * @ptlp: set to the lock
+ *
+ * The page table may be freed under us by RCU (7.x empties page tables under the
+ * mmap read lock): the RCU read lock is held until gd_walk_unlock().
+ *
+ * Return: the PTE of @addr, or NULL (nothing locked) if the block has no PTEs.
+ */
+pte_t *gd_walk_lock(struct mm_struct *mm, unsigned long addr,
+		    spinlock_t **ptlp)
+	__acquires(rcu)
+{
+	pmd_t *pmdp, pmd;
+
+	mmap_assert_locked(mm);
+	pmdp = pmd_of(mm, addr);
+	rcu_read_lock();
+	while (pmdp) {
+		pmd = gd_pmd_read(pmdp);
+		barrier();
+		if (pmd_none(pmd) || !pmd_present(pmd) || pmd_leaf(pmd) ||
+		    unlikely(pmd_bad(pmd)))
+			break;
+		*ptlp = pte_lockptr(mm, &pmd);
+		spin_lock(*ptlp);
+		if (likely(pmd_same(pmd, gd_pmd_read(pmdp))))
+			return pte_offset_kernel(&pmd, addr);
+		spin_unlock(*ptlp);
+	}
+	rcu_read_unlock();
+	return NULL;
+}
+
+void gd_walk_unlock(pte_t *ptep, spinlock_t *ptl)
+	__releases(rcu)
+{
+	spin_unlock(ptl);
+	rcu_read_unlock();
+}
+
+/**
+ * gd_walk_has_ptes - is the block of @addr mapped by PTEs?
+ * @mm: the mmap lock is held
+ * @addr: an address in the block
+ */
+bool gd_walk_has_ptes(struct mm_struct *mm, unsigned long addr)
+{
+	pmd_t *pmdp, pmd;
+
+	mmap_assert_locked(mm);
+	pmdp = pmd_of(mm, addr);
+	if (!pmdp)
+		return false;
+	pmd = gd_pmd_read(pmdp);
+	return pmd_present(pmd) && !pmd_leaf(pmd);
+}
+
+static struct page *pte_to_page(pte_t pte)
+{
+	if (!pte_present(pte) || pte_special(pte) || gd_pte_devmap(pte) ||
+	    !pfn_valid(pte_pfn(pte)))
+		return NULL;
+	return pte_page(pte);
+}
+
+/**
+ * gd_walk_pte_frame - the page of @pte if it is not an anonymous one
+ * @vma: an area that gd_vma_may_hold_frames()
+ * @pte: one of its PTEs, read under the PTE lock
+ *
+ * In such an area only frames (ours or a foreign module's) are not anonymous.
+ */
+struct page *gd_walk_pte_frame(struct vm_area_struct *vma, pte_t pte)
+{
+	struct page *page = pte_to_page(pte);
+
+	return page && !PageAnon(page) ? page : NULL;
+}
+
+/* Holds a reference on the page of each GD_KIND_ANON. */
+static enum gd_kind look(pte_t pte, struct page **pagep)
+{
+	struct page *page = pte_to_page(pte);
+	struct folio *folio;
+
+	if (!page)
+		return GD_KIND_NONE;
+	*pagep = page;
+	if (!PageAnon(page))
+		return GD_KIND_FRAME;
+	folio = page_folio(page);
+	if (folio_test_ksm(folio) || is_zone_device_page(page) ||
+	    PageHWPoison(page) || !folio_test_swapbacked(folio))
+		return GD_KIND_NONE;
+	if (folio_test_swapcache(folio))
+		return GD_KIND_SWAPCACHE;
+	folio_get(folio);
+	return GD_KIND_ANON;
+}
+
+static bool snapshot_huge(struct mm_struct *mm, pmd_t *pmdp, struct gd_snapshot *snap)
+{
+	struct page *head = NULL;
+	spinlock_t *ptl;
+	unsigned int i;
+
+	ptl = pmd_lock(mm, pmdp);
+	if (pmd_trans_huge(*pmdp) && !gd_pmd_devmap(*pmdp)) {
+		head = pmd_page(*pmdp);
+		/* Not the huge zero page, nor a part of something else. */
+		if (PageAnon(head) && PageTransHuge(head) &&
+		    !PageHWPoison(head) && !PageSwapCache(head))
+			get_page(head);
+		else
+			head = NULL;
+	}
+	spin_unlock(ptl);
+	if (!head)
+		return false;
+	snap->huge = true;
+	for (i = snap->first; i < snap->end; i++) {
+		snap->page[i] = head + i;
+		snap->kind[i] = GD_KIND_ANON;
+	}
+	return true;
+}
+
+/**
+ * gd_walk_snapshot - look at [@start, @end) of one block
+ * @vma: an area that gd_vma_may_hold_frames(); the mmap lock is held
+ * @start: first address, in @vma
+ * @end: end, in @vma and in the same block
+ * @snap: filled; to be released by gd_walk_put()
+ */
+void gd_walk_snapshot(struct vm_area_struct *vma, unsigned long start,
+		      unsigned long end, struct gd_snapshot *snap)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	pmd_t *pmdp = pmd_of(mm, start);
+	unsigned int i;
+	spinlock_t *ptl;
+	pte_t *ptep;
+
+	snap->huge = false;
+	snap->first = gd_block_index(start);
+	snap->end = snap->first + ((end - start) >> PAGE_SHIFT);
+	memset(snap->kind + snap->first, GD_KIND_NONE, snap->end - snap->first);
+	if (!pmdp)
+		return;
+	if (pmd_trans_huge(gd_pmd_read(pmdp)) && snapshot_huge(mm, pmdp, snap))
+		return;
+
+	ptep = gd_walk_lock(mm, start, &ptl);
+	if (!ptep)
+		return;
+	for (i = snap->first; i < snap->end; i++)
+		snap->kind[i] = look(ptep[i - snap->first], &snap->page[i]);
+	gd_walk_unlock(ptep, ptl);
+}
+
+/**
+ * gd_walk_put - drop all references that a snapshot holds
+ * @snap: from gd_walk_snapshot(); may be used again
+ */
+void gd_walk_put(struct gd_snapshot *snap)
+{
+	unsigned int i;
+
+	if (snap->huge) {
+		put_page(compound_head(snap->page[snap->first]));
+		snap->huge = false;
+	} else {
+		for (i = snap->first; i < snap->end; i++)
+			if (snap->kind[i] == GD_KIND_ANON)
+				put_page(snap->page[i]);
+	}
+	memset(snap->kind + snap->first, GD_KIND_NONE, snap->end - snap->first);
+}
+
+/**
+ * gd_walk_split - split the huge page at @addr
+ * @vma: its area; the mmap lock is held, and no reference of ours on the page
+ * @addr: an address in it
+ *
+ * Nothing that splits is exported, but the first step of a device migration
+ * splits what it meets: set it up over one page and give it up at once.
+ *
+ * Return: 0, -EBUSY if the page could not be split (pinned), or -EOPNOTSUPP.
+ */
+int gd_walk_split(struct vm_area_struct *vma, unsigned long addr)
+{
+#ifdef CONFIG_DEVICE_MIGRATION
+	unsigned long src = 0, dst = 0;
+	struct migrate_vma args = {
+		.vma = vma,
+		.start = addr & PAGE_MASK,
+		.end = (addr & PAGE_MASK) + PAGE_SIZE,
+		.src = &src,
+		.dst = &dst,
+		.flags = GD_SPLIT_FLAGS,
+	};
+	int err;
+
+	mmap_assert_locked(vma->vm_mm);
+	err = migrate_vma_setup(&args);
+	if (err)
+		return err;
+	migrate_vma_finalize(&args);
+	return gd_walk_has_ptes(vma->vm_mm, addr) ? 0 : -EBUSY;
+#else
+	return -EOPNOTSUPP;
+#endif
+}
