@@ -29,9 +29,10 @@ void row_number(struct row *row, const char *key, const char *title,
 	add_cell(row, key, title, kind)->number = number;
 }
 
-void row_absent(struct row *row, const char *key, const char *title)
+void row_absent(struct row *row, const char *key, const char *title,
+		enum cell_kind kind)
 {
-	add_cell(row, key, title, CELL_ABSENT);
+	add_cell(row, key, title, kind)->absent = true;
 }
 
 uint64_t page_size(void)
@@ -93,14 +94,15 @@ static const char *unit_of(enum cell_kind kind)
 	}
 }
 
-static void format_cell(const struct cell *cell, char *buf, size_t size)
+static void write_value(const struct cell *cell, char *buf, size_t size)
 {
 	double number = (double)cell->number;
 
-	switch (cell->kind) {
-	case CELL_ABSENT:
+	if (cell->absent) {
 		snprintf(buf, size, "-");
-		break;
+		return;
+	}
+	switch (cell->kind) {
 	case CELL_TEXT:
 		text_escape(buf, size, cell->text);
 		break;
@@ -128,73 +130,70 @@ static void format_cell(const struct cell *cell, char *buf, size_t size)
 	}
 }
 
-/* A column's kind: one row may lack a value that others have. */
-static enum cell_kind column_kind(const struct row *rows, size_t count,
-				  unsigned int column)
+static void write_title(const struct cell *cell, char *buf, size_t size)
 {
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (rows[i].cells[column].kind != CELL_ABSENT)
-			return rows[i].cells[column].kind;
-	return CELL_ABSENT;
+	snprintf(buf, size, "%s", cell->title);
 }
 
-static void widen(size_t *width, const char *text)
+static void write_unit(const struct cell *cell, char *buf, size_t size)
 {
-	size_t len = strlen(text);
+	snprintf(buf, size, "%s", unit_of(cell->kind));
+}
 
-	if (len > *width)
-		*width = len;
+/* What a line of the table has of its cells: titles, units or values. */
+typedef void (*cell_writer)(const struct cell *cell, char *buf, size_t size);
+
+static void widen(size_t *widths, const struct row *row, cell_writer writer)
+{
+	char text[CELL_WIDTH];
+	unsigned int i;
+
+	for (i = 0; i < row->count; i++) {
+		if (!row->cells[i].title)
+			continue;
+		writer(&row->cells[i], text, sizeof(text));
+		if (strlen(text) > widths[i])
+			widths[i] = strlen(text);
+	}
 }
 
 /* Texts begin and numbers end on the same column. */
-static void print_cell(FILE *out, enum cell_kind kind, size_t width,
-		       const char *text, unsigned int column)
+static void print_line(FILE *out, const size_t *widths, const struct row *row,
+		       cell_writer writer)
 {
-	if (column)
-		fputs("  ", out);
-	fprintf(out, "%*s", kind == CELL_TEXT ? -(int)width : (int)width, text);
+	const char *gap = "";
+	char text[CELL_WIDTH];
+	unsigned int i;
+
+	for (i = 0; i < row->count; i++) {
+		const struct cell *cell = &row->cells[i];
+		int width = (int)widths[i];
+
+		if (!cell->title)
+			continue;
+		writer(cell, text, sizeof(text));
+		fprintf(out, "%s%*s", gap, cell->kind == CELL_TEXT ? -width : width,
+			text);
+		gap = "  ";
+	}
+	fputc('\n', out);
 }
 
 void table_print(FILE *out, const struct row *rows, size_t count)
 {
-	enum cell_kind kinds[ROW_CELLS] = { CELL_ABSENT };
 	size_t widths[ROW_CELLS] = { 0 };
-	char text[CELL_WIDTH];
-	unsigned int i;
-	size_t r;
+	size_t i;
 
 	if (!count)
 		return;
-	for (i = 0; i < rows->count; i++) {
-		if (!rows->cells[i].title)
-			continue;
-		kinds[i] = column_kind(rows, count, i);
-		widen(&widths[i], rows->cells[i].title);
-		widen(&widths[i], unit_of(kinds[i]));
-		for (r = 0; r < count; r++) {
-			format_cell(&rows[r].cells[i], text, sizeof(text));
-			widen(&widths[i], text);
-		}
-	}
-	for (i = 0; i < rows->count; i++)
-		if (rows->cells[i].title)
-			print_cell(out, kinds[i], widths[i], rows->cells[i].title, i);
-	fputc('\n', out);
-	for (i = 0; i < rows->count; i++)
-		if (rows->cells[i].title)
-			print_cell(out, kinds[i], widths[i], unit_of(kinds[i]), i);
-	fputc('\n', out);
-	for (r = 0; r < count; r++) {
-		for (i = 0; i < rows->count; i++) {
-			if (!rows->cells[i].title)
-				continue;
-			format_cell(&rows[r].cells[i], text, sizeof(text));
-			print_cell(out, kinds[i], widths[i], text, i);
-		}
-		fputc('\n', out);
-	}
+	widen(widths, rows, write_title);
+	widen(widths, rows, write_unit);
+	for (i = 0; i < count; i++)
+		widen(widths, &rows[i], write_value);
+	print_line(out, widths, rows, write_title);
+	print_line(out, widths, rows, write_unit);
+	for (i = 0; i < count; i++)
+		print_line(out, widths, &rows[i], write_value);
 }
 
 /* Length of the UTF-8 sequence at @s, 0 if it is none (or overlong, or huge). */
@@ -258,7 +257,7 @@ void json_fields(FILE *out, const struct row *row)
 	for (i = 0; i < row->count; i++) {
 		const struct cell *cell = &row->cells[i];
 
-		if (!cell->key || cell->kind == CELL_ABSENT)
+		if (!cell->key || cell->absent)
 			continue;
 		fprintf(out, "%s\"%s\":", comma, cell->key);
 		if (cell->kind == CELL_TEXT)
@@ -289,7 +288,7 @@ void tsv_values(FILE *out, const struct row *row)
 
 		if (!cell->key)
 			continue;
-		if (cell->kind == CELL_ABSENT)
+		if (cell->absent)
 			fputs("\t-", out);
 		else if (cell->kind == CELL_TEXT)
 			fprintf(out, "\t%s",

@@ -7,12 +7,12 @@
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 /* How the table shows a value; the other forms have it raw. */
 enum cell_kind {
-	CELL_ABSENT,
 	CELL_TEXT,
 	CELL_COUNT,
 	CELL_RATE,
@@ -26,6 +26,7 @@ struct cell {
 	const char *key;
 	const char *title;
 	enum cell_kind kind;
+	bool absent;
 	const char *text;
 	uint64_t number;
 };
@@ -42,7 +43,8 @@ void row_text(struct row *row, const char *key, const char *title,
 	      const char *text);
 void row_number(struct row *row, const char *key, const char *title,
 		enum cell_kind kind, uint64_t number);
-void row_absent(struct row *row, const char *key, const char *title);
+void row_absent(struct row *row, const char *key, const char *title,
+		enum cell_kind kind);
 
 /* All rows of a table have the same cells. */
 void table_print(FILE *out, const struct row *rows, size_t count);

@@ -45,7 +45,7 @@ static void add_saved_part(struct row *row, const struct gd_counters *counters,
 		row_number(row, NULL, "saved", CELL_PERMILLE,
 			   (uint64_t)((double)saved * 1000 / (double)all + 0.5));
 	else
-		row_absent(row, NULL, "saved");
+		row_absent(row, NULL, "saved", CELL_PERMILLE);
 }
 
 static void add_counters(struct row *row, const struct gd_counters *counters,
@@ -56,13 +56,13 @@ static void add_counters(struct row *row, const struct gd_counters *counters,
 	for (i = FIRST_COUNTER; i <= GRPDEDUP_CNT_MAX; i++) {
 		bool in_table = shown[i].title && (is_group || !shown[i].group_only);
 		const char *title = in_table ? shown[i].title : NULL;
+		enum cell_kind kind = title ? shown[i].kind : CELL_COUNT;
 		uint64_t value;
 
 		if (gd_counter_get(counters, i, &value))
-			row_number(row, gd_counter_name(i), title,
-				   title ? shown[i].kind : CELL_COUNT, value);
+			row_number(row, gd_counter_name(i), title, kind, value);
 		else
-			row_absent(row, gd_counter_name(i), title);
+			row_absent(row, gd_counter_name(i), title, kind);
 		if (i == GRPDEDUP_CNT_PAGES_SHARING)
 			add_saved_part(row, counters, is_group);
 	}
