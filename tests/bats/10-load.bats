@@ -1,0 +1,77 @@
+#!/usr/bin/env bats
+# The module comes, goes and comes again; without it the tool says so.
+
+load helpers
+
+absent() {
+	local status=0 out
+	out=$(gd "$@" 2>&1) || status=$?
+	assert_eq "$status" 3 "exit status of 'grpdedup $*' without the module ($out)"
+	[[ $out == *modprobe* && $out != *$'\n'* ]] || fail "'grpdedup $*' says: $out"
+}
+
+@test "load: the module unloads and loads again, ten times" {
+	local i
+	for ((i = 0; i < 10; i++)); do
+		rmmod grpdedup
+		[[ ! -e /sys/module/grpdedup ]]
+		insmod "$GRPDEDUP_KO"
+		gd add-group "g$i" --rate 1000
+	done
+}
+
+@test "load: a second copy is refused and harms nothing" {
+	hold a 16 seq 1
+	group g a
+	refused 1 exist insmod "$GRPDEDUP_KO"
+	settle g 1
+	assert_right a
+}
+
+@test "load: the module says its licence, its version and how to find it" {
+	assert_eq "$(modinfo -F license "$GRPDEDUP_KO")" GPL licence
+	[[ $(modinfo -F alias "$GRPDEDUP_KO") == *grpdedup* ]] || fail "no alias for the netlink family"
+	[[ -n $(modinfo -F description "$GRPDEDUP_KO") ]] || fail "no description"
+	local version
+	version=$(modinfo -F version "$GRPDEDUP_KO")
+	assert_eq "$(cat /sys/module/grpdedup/version)" "$version" "version of the loaded module"
+	[[ $(gd version) == *"module $version"* ]] || fail "grpdedup version: $(gd version)"
+}
+
+@test "load: the module has no parameter" {
+	assert_eq "$(modinfo -F parm "$GRPDEDUP_KO")" "" parameters
+}
+
+@test "load: it taints the kernel as an out-of-tree module and in no other way" {
+	# O (out of tree) 4096 and E (unsigned) 8192 are what any module built here gets
+	assert_eq "$(($(</proc/sys/kernel/tainted) & ~(4096 | 8192)))" 0 "other taint bits"
+}
+
+@test "load: without the module every verb ends with 3 and one line" {
+	rmmod grpdedup
+	absent show
+	absent show g --json
+	absent dump
+	absent list groups
+	absent list pids
+	absent add-group g --rate 1
+	absent set-group g --rate 1
+	absent del-group g
+	absent assign g 1
+	absent move g 1
+	absent unassign 1
+	absent scan g
+	absent scan g --wait
+	absent monitor
+	insmod "$GRPDEDUP_KO"
+}
+
+@test "load: no thread is left when the module is gone" {
+	local i
+	for ((i = 0; i < 20; i++)); do gd add-group "g$i" --rate 100000; done
+	assert_eq "$(scanners)" 20 "scanner threads"
+	rmmod grpdedup
+	assert_eq "$(scanners)" 0 "scanner threads without the module"
+	insmod "$GRPDEDUP_KO"
+	assert_eq "$(gd list groups)" "" "groups of a fresh module"
+}

@@ -1,0 +1,248 @@
+#!/usr/bin/env bats
+# Groups and members: what is accepted, what is refused, and that a refusal changes nothing.
+
+load helpers
+
+raw() { timeout 60 gd-rawnl "$@"; }
+
+# Programs that a user without rights can reach, wherever the clone is.
+public_bin() {
+	mkdir -p /tmp/gd-bin
+	chmod 755 /tmp/gd-bin
+	cp "$(command -v grpdedup)" "$(command -v gd-rawnl)" /tmp/gd-bin/
+}
+
+@test "group: what was given is what is shown" {
+	gd add-group alpha --rate 4000 --split-min 7 --max-frames 99
+	assert_eq "$(counter alpha rate)" 4000 rate
+	assert_eq "$(counter alpha split_min)" 7 split_min
+	assert_eq "$(counter alpha frames_max)" 99 frames_max
+	assert_eq "$(counter alpha member_count)" 0 members
+	gd set-group alpha --rate 5000
+	assert_eq "$(counter alpha rate)" 5000 "rate after set-group"
+	assert_eq "$(counter alpha split_min)" 7 "split_min after set-group of the rate"
+	assert_eq "$(counter alpha frames_max)" 99 "frames_max after set-group of the rate"
+	gd set-group alpha --split-min 512 --max-frames 0
+	assert_eq "$(counter alpha rate)" 5000 "rate after set-group of the others"
+	assert_eq "$(counter alpha split_min)" 512 split_min
+	gd del-group alpha
+	assert_eq "$(gd list groups)" "" "groups after del-group"
+}
+
+@test "group: names with any printable character but '/' and blanks" {
+	local name
+	for name in x 123456789012345 '!"#$%&()*+,-.' ':;<=>?@[]^_`{|}' '..' '%s%n' '~'; do
+		gd add-group "$name" --rate 0
+		assert_eq "$(gd list groups)" "$name" "the group's name"
+		gd del-group "$name"
+	done
+}
+
+@test "group: bad names are refused" {
+	local name
+	gd add-group taken --rate 5
+	for name in 1234567890123456 a/b / 'a b' ' a' $'a\tb' $'a\nb' $'a\x7f' $'a\x01' é; do
+		refused 2 . gd add-group "$name" --rate 1
+	done
+	refused 1 . gd add-group "" --rate 1
+	refused 2 'refused E[A-Z]+ [a-zA-Z]' raw group-add name=s: rate=u32:1
+	refused 2 . gd add-group taken --rate 6
+	assert_eq "$(counter taken rate)" 5 "rate of the group that was there"
+}
+
+@test "group: numbers out of range are refused" {
+	gd add-group g --rate 5
+	refused 2 . gd add-group h --rate 1000000001
+	refused 2 . gd set-group g --rate 1000000001
+	refused 2 . gd set-group g --rate 4294967295
+	refused 1 . gd set-group g --rate -1
+	refused 1 . gd set-group g --rate 4294967296
+	refused 2 . gd set-group g --rate 5 --split-min 0
+	refused 2 . gd set-group g --rate 5 --split-min 513
+	refused 2 . gd add-group h --rate 5 --split-min 0
+	gd set-group g --rate 1000000000
+	gd set-group g --rate 0
+}
+
+@test "group: an unknown group is said to be unknown" {
+	hold a 16 seq 1
+	refused 4 . gd set-group nobody --rate 1
+	refused 4 . gd del-group nobody
+	refused 4 . gd del-group nobody --unshare
+	refused 4 . gd assign nobody "${PID[a]}"
+	refused 4 . gd move nobody "${PID[a]}"
+	refused 4 . gd scan nobody
+	refused 4 . gd scan nobody --wait
+	refused 4 . gd show nobody
+}
+
+@test "group: processes that do not exist, or have no memory, are refused" {
+	local tid zombie
+	gd add-group g --rate 0
+	refused 4 . gd assign g 4194303
+	refused 4 . gd unassign 4194303
+	refused 2 . gd assign g 2
+	tid=$(counter g tid)
+	refused 2 . gd assign g "$tid"
+	refused 1 . gd assign g 0
+	refused 1 . gd assign g -1
+	spawn a
+	zombie=$(ask a zombie)
+	refused '[24]' . gd assign g "$zombie"
+	refused 4 . gd unassign "${PID[a]}"
+}
+
+@test "group: a process is in one group, once" {
+	local thread sharer
+	hold a 16 seq 1
+	group g a
+	gd add-group h --rate 0
+	refused 2 . gd assign g "${PID[a]}"
+	refused 2 . gd assign h "${PID[a]}"
+	# a thread, or a process with the same memory, is no other member
+	thread=$(ask a thread)
+	sharer=$(ask a sharer)
+	refused 2 . gd assign h "$thread"
+	refused 2 . gd assign h "$sharer"
+	refused 2 . gd assign g "$sharer"
+	assert_eq "$(members)" "${PID[a]} " members
+	gd move h "${PID[a]}"
+	assert_eq "$(counter h member_count) $(counter g member_count)" "1 0" "members of h and g"
+	gd unassign "${PID[a]}"
+	assert_eq "$(members)" "" "members after unassign"
+	assert_right a
+}
+
+@test "group: of many processes the good ones are assigned, the bad ones named" {
+	local status=0 out
+	hold a 16 seq 1
+	hold b 16 seq 1
+	gd add-group g --rate 0
+	out=$(gd assign g "${PID[a]}" 4194303 "${PID[b]}" 2>&1) || status=$?
+	assert_eq "$status" 4 "exit status ($out)"
+	[[ $out == *4194303* ]] || fail "it does not name the bad one: $out"
+	assert_eq "$(counter g member_count)" 2 members
+}
+
+@test "group: a process named by a pidfd" {
+	hold a 16 seq 1
+	gd add-group g --rate 0
+	raw member-add name=s:g "pidfd=pidfd:${PID[a]}"
+	assert_eq "$(members)" "${PID[a]} " members
+	refused 2 'refused E[A-Z]+ [a-zA-Z]' raw member-add name=s:g "pidfd=pidfd:${PID[a]}"
+	refused 2 'refused E[A-Z]+ [a-zA-Z]' raw member-del pidfd=u32:1
+	refused 2 'refused E[A-Z]+ [a-zA-Z]' raw member-del pidfd=u32:987654
+	refused 2 'refused E[A-Z]+ [a-zA-Z]' raw member-del "pidfd=pidfd:${PID[a]}" "pid=u32:${PID[a]}"
+	raw member-del "pidfd=pidfd:${PID[a]}"
+	assert_eq "$(members)" "" members
+}
+
+@test "group: malformed requests are refused with a sentence" {
+	hold a 16 seq 1
+	gd add-group g --rate 7
+	local r='refused E[A-Z]+ [a-zA-Z]' pid=pid=u32:${PID[a]}
+	refused 2 "$r" raw group-add
+	refused 2 "$r" raw group-add name=s:x
+	refused 2 "$r" raw group-add rate=u32:1
+	refused 2 "$r" raw group-add name=n:x rate=u32:1
+	refused 2 "$r" raw group-add name=raw:78007900 rate=u32:1
+	refused 2 "$r" raw group-add name=s:x rate=u16:1
+	refused 2 "$r" raw group-add name=s:x rate=u64:1
+	refused 2 "$r" raw group-add name=s:x rate=flag
+	refused 2 "$r" raw group-add name=s:x rate=u32:1 99=u32:1
+	refused 2 "$r" raw group-add name=s:x rate=u32:1 0=u32:1
+	refused 2 "$r" raw group-add name=s:x rate=u32:1 frames-max=u32:1
+	refused 2 "$r" raw group-add name=s:x rate=u32:1 "$pid"
+	refused 2 "$r" raw --overlong group-add name=s:x rate=u32:1
+	refused 2 "$r" raw group-set name=s:g
+	refused 2 "$r" raw group-set rate=u32:1
+	refused 2 "$r" raw group-del
+	refused 2 "$r" raw group-del name=s:g unshare=u32:1
+	refused 2 "$r" raw member-add name=s:g
+	refused 2 "$r" raw member-add "$pid"
+	refused 2 "$r" raw member-add name=s:g pid=u32:4294967295
+	refused 2 "$r" raw member-add name=s:g "$pid" "pidfd=pidfd:${PID[a]}"
+	refused 2 "$r" raw member-add name=s:g "$pid" keep=flag
+	refused 2 "$r" raw member-del
+	refused 2 "$r" raw member-del name=s:g
+	refused 2 "$r" raw scan
+	refused 2 "$r" raw group-get
+	refused 2 refused raw member-get name=s:g
+	refused 2 refused raw reclaim name=s:g
+	refused 2 refused raw 0
+	refused 2 refused raw 77
+	# the same, well-formed: the refusals above had their reason
+	raw group-add name=s:x rate=u32:1 frames-max=u64:1
+	raw member-add name=s:x "$pid"
+	raw group-del name=s:x unshare=flag
+}
+
+@test "group: callers without the capability are refused" {
+	hold a 16 seq 1
+	group g a
+	public_bin
+	local nobody="setpriv --reuid 65534 --regid 65534 --clear-groups"
+	local limited="setpriv --bounding-set -sys_admin --inh-caps -sys_admin"
+	local as verb
+	for as in "$nobody" "$limited" "unshare -U --map-root-user"; do
+		for verb in "add-group x --rate 1" "set-group g --rate 1" "del-group g" "scan g" \
+			"unassign ${PID[a]}" "move g ${PID[a]}" "show" "show g" "dump" "list pids" "monitor"; do
+			# shellcheck disable=SC2086 # both are several words
+			refused 2 . timeout 20 $as /tmp/gd-bin/grpdedup $verb
+		done
+	done
+	# another network namespace does not even know the family
+	refused 3 . unshare -n /tmp/gd-bin/grpdedup del-group g
+	refused 3 . unshare -n /tmp/gd-bin/gd-rawnl group-del name=s:g
+	refused 3 . unshare -U --map-root-user -n /tmp/gd-bin/gd-rawnl group-del name=s:g
+	# the same callers with the right are served: it was the capability
+	setpriv --bounding-set -sys_ptrace /tmp/gd-bin/grpdedup set-group g --rate 3
+	assert_eq "$(counter g rate)" 3 rate
+}
+
+@test "group: the scanner's thread has the group's name and goes with the group" {
+	local name tid comm
+	for name in a tenant-a 123456789012345; do
+		gd add-group "$name" --rate 0
+		tid=$(counter "$name" tid)
+		comm=$(<"/proc/$tid/comm")
+		# a kernel thread's name has no end at 15 everywhere
+		[[ grpdedup/$name == "$comm" || ($comm == "${comm:0:15}" && grpdedup/$name == "$comm"*) ]] ||
+			fail "thread $tid of group $name is called '$comm'"
+		gd del-group "$name"
+		wait_for 5 gone "$tid" || fail "thread $tid of group $name lives on"
+	done
+}
+
+@test "group: ids are not used twice" {
+	local first second
+	gd add-group g --rate 0
+	first=$(counter g group_id)
+	gd del-group g
+	gd add-group g --rate 0
+	second=$(counter g group_id)
+	((second > first)) || fail "id $first, then $second"
+}
+
+@test "group: a thousand groups come and go while others are scanned" {
+	local start
+	hold a 256 mix 25 25 100
+	hold b 256 mix 25 25 100
+	RATE=1000000 group load a b
+	raw --repeat 1000 group-add name=s:many-%d rate=u32:1000
+	assert_eq "$(gd list groups | wc -l)" 1001 groups
+	assert_eq "$(gd list groups | sort -u | grep -c '^many-')" 1000 "different names"
+	assert_eq "$(gd show --json | jq '[.groups[].tid] | unique | length')" 1001 "different threads"
+	assert_eq "$(scanners)" 1001 "scanner threads"
+	start=$(counter load full_scans)
+	wait_for 20 passes_beyond load "$start" || fail "group load is scanned no more"
+	assert_right a b
+	raw --repeat 1000 group-del name=s:many-%d
+	assert_eq "$(gd list groups)" load groups
+	assert_eq "$(scanners)" 1 "scanner threads"
+	settle load
+	assert_shared a b 1 1
+	assert_right a b
+}
+
+passes_beyond() { (($(counter "$1" full_scans) > $2)); }

@@ -1,0 +1,201 @@
+#!/usr/bin/env bats
+# Nothing is ever shared across groups. "Apart" is judged by PFNs of whole processes, never by counters.
+
+load helpers
+
+# Four processes, equal content, two groups.
+two_groups() {
+	local name
+	for name in a b c d; do KIND=${1:-small} hold "$name" "${2:-128}" mix 25 50 1000; done
+	group one a b
+	group two c d
+}
+
+@test "isolation: equal pages in two groups never have one PFN" {
+	two_groups
+	settle one
+	settle two
+	assert_apart a b -- c d
+	assert_range "$(kind_count frame a)" 90 96 "frames of a: 75 % of 128"
+	assert_range "$(kind_count frame c)" 90 96 "frames of c"
+	assert_right a b c d
+	# zero pages too
+	assert_range "$(counter one pages_zero)" 60 300 "pages_zero of one"
+	assert_range "$(counter two pages_zero)" 60 300 "pages_zero of two"
+}
+
+@test "isolation: at full rate, huge pages, at every moment" {
+	local i
+	two_groups huge 1024
+	gd set-group one --rate 1000000
+	gd set-group two --rate 1000000
+	for ((i = 0; i < 12; i++)); do
+		assert_apart a b -- c d
+		ask a fill r $((i * 40)) 40 seq 1000
+		ask c fill r $((i * 40)) 40 seq 1000
+	done
+	settle one
+	settle two
+	assert_apart a b -- c d
+	assert_range "$(kind_count frame a)" 700 1024 "frames of a"
+	assert_range "$(kind_count frame c)" 700 1024 "frames of c"
+	assert_right a b c d
+}
+
+@test "isolation: a process that moves takes no frame along" {
+	two_groups
+	settle one
+	settle two
+	gd move two "${PID[a]}"
+	assert_eq "$(sum frame a)" 0 "frames of a when move has returned"
+	assert_apart a -- b
+	assert_apart a -- c d
+	settle one
+	settle two
+	assert_apart a c d -- b
+	assert_range "$(kind_count frame a)" 90 96 "frames of a in its new group"
+	assert_right a b c d
+}
+
+@test "isolation: unassign leaves no frame behind; --keep leaves them" {
+	local before out
+	two_groups
+	settle one
+	out=$(gd unassign "${PID[a]}")
+	assert_eq "$(sum frame a)" 0 "frames of a when unassign has returned"
+	assert_apart a -- b
+	[[ $out =~ ([0-9]+)\ pages\ unshared ]] && assert_range "${BASH_REMATCH[1]}" 90 140 "pages that unassign reports"
+	assert_right a b
+	gd assign one "${PID[a]}"
+	settle one
+	before=$(pfns a)
+	assert_shared a b 0 1
+	gd unassign "${PID[a]}" --keep
+	assert_eq "$(pfns a)" "$before" "PFNs of a after unassign --keep"
+	assert_right a b
+	ask a fill r 0 128 seq 5
+	assert_right a b
+}
+
+@test "isolation: memory that refuses writes is unshared too" {
+	hold a 64 seq 10
+	hold b 64 seq 10
+	group one a b
+	settle one
+	assert_shared a b
+	ask a mprotect r 0 16 r
+	ask a mprotect r 16 16 none
+	ask a uffd-wp r 32 16
+	ask a mlock r 48 16
+	gd unassign "${PID[a]}"
+	assert_eq "$(sum frame a)" 0 "frames of a when unassign has returned"
+	assert_apart a -- b
+	assert_right a b
+	ask a uffd-off
+	ask a mprotect r 0 64 rw
+	assert_right a b
+	ask a fill r 0 64 seq 99
+	assert_right a b
+}
+
+@test "isolation: a forked child in another group keeps no frame of its parent's" {
+	hold a 64 seq 10
+	hold b 64 seq 10
+	group one a b
+	settle one
+	fork_of a child
+	assert_eq "$(kind_count frame child)" 64 "frames of the child: inherited"
+	group two child
+	assert_eq "$(sum frame child)" 0 "frames of the child when assign has returned"
+	FRAMES=1 assert_apart a b -- child
+	settle one
+	settle two
+	FRAMES=1 assert_apart a b -- child
+	assert_right a b child
+	ask child fill r 0 64 seq 10
+	settle two
+	assert_apart a b -- child
+	assert_right a b child
+}
+
+@test "isolation: frames of a deleted group are not taken over by others" {
+	two_groups
+	settle one
+	gd del-group one
+	assert_shared a b 0 1
+	group three a
+	group four b
+	settle three
+	settle four
+	FRAMES=1 assert_apart a -- b
+	assert_apart a b -- c d
+	assert_right a b c d
+}
+
+@test "isolation: ksmd at work never merges across groups" {
+	local name vm
+	for name in a b c d e f; do
+		hold "$name" 64 mix 25 50 1000
+		ask "$name" madvise r 0 64 MERGEABLE
+	done
+	echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
+	echo 10000 >/sys/kernel/mm/ksm/pages_to_scan
+	echo 1 >/sys/kernel/mm/ksm/run
+	# ksmd has merged a to f when a to d become members
+	wait_for 30 ksm_has_merged f || fail "ksmd merges nothing: the test means nothing without"
+	RATE=100000 group one a b
+	RATE=100000 group two c d
+	for name in a b c d; do
+		vm=$(vm_flags "$name")
+		[[ " $vm " != *" mg "* ]] || fail "region of member $name is still mergeable for ksmd: $vm"
+	done
+	[[ " $(vm_flags e) " == *" mg "* ]] || fail "region of e, no member, is not mergeable any more"
+	assert_apart a b -- c d
+	# members that ask ksmd again do not get it
+	for name in a c; do ask "$name" madvise r 0 64 MERGEABLE; done
+	sleep 2
+	settle one
+	settle two
+	sleep 1
+	assert_apart a b -- c d
+	assert_apart a b c d -- e f
+	assert_range "$(kind_count frame a)" 40 48 "frames of a"
+	assert_range "$(kind_count ksm e)" 40 48 "ksm pages of e, which is no member"
+	assert_right a b c d e f
+}
+
+ksm_has_merged() { (($(kind_count ksm "$1") > 0)); }
+# vm_flags NAME: of region r
+vm_flags() {
+	local where
+	read -r where _ < <(ask "$1" addr r)
+	sed -n "/^${where#0x}-/,/^VmFlags/ s/^VmFlags: //p" "/proc/${PID[$1]}/smaps"
+}
+
+@test "isolation: the tenant's memory cgroup pays for its frames" {
+	local cg=/sys/fs/cgroup/gd-test before after
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir -p $cg
+	spawn a
+	spawn b
+	echo "${PID[a]}" >$cg/cgroup.procs
+	echo "${PID[b]}" >$cg/cgroup.procs
+	ask a map r 2048
+	ask b map r 2048
+	ask a fill r 0 2048 seq 1000
+	ask b fill r 0 2048 seq 1000
+	before=$(($(<$cg/memory.current) / 4096))
+	assert_range "$before" 4096 6000 "pages charged before"
+	group one a b
+	settle one
+	assert_shared a b
+	after=$(($(<$cg/memory.current) / 4096))
+	# half is saved, half is still paid for: a charge that vanishes would let a tenant leave its limit
+	assert_range "$after" 2048 $((before - 1700)) "pages charged after the merge (before: $before)"
+	ask a exit
+	ask b exit
+	wait_for 10 gone "${PID[b]}"
+	settle one 2
+	assert_range $(($(<$cg/memory.current) / 4096)) 0 500 "pages charged after exit"
+	wait_for 10 rmdir $cg || fail "the cgroup cannot be removed"
+}

@@ -1,0 +1,81 @@
+#!/usr/bin/env bats
+# Pages visited per second are what was set.
+
+load helpers
+
+scanned_and_time() { echo "$(counter g pages_scanned) $(cut -d' ' -f1 /proc/uptime | tr -d .)"; }
+
+# measure RATE SECONDS: set it, let it run in, measure
+measure() {
+	local pages0 cs0 pages1 cs1 rate
+	gd set-group g --rate "$1"
+	sleep 1
+	read -r pages0 cs0 < <(scanned_and_time)
+	sleep "$2"
+	read -r pages1 cs1 < <(scanned_and_time)
+	rate=$(((pages1 - pages0) * 100 / (cs1 - cs0)))
+	echo "rate $1: $rate pages/s"
+	assert_range "$rate" $(($1 * 9 / 10)) $(($1 * 11 / 10)) "pages/s at rate $1 over $2 s"
+}
+
+# Enough resident memory that a pass takes a while.
+work() {
+	KIND=huge hold a 8192 unique
+	KIND=huge hold b 8192 mix 10 40 1000
+	group g a b
+	settle g 3
+}
+
+@test "rate: 1000, 5000 and 50000 pages per second within a tenth" {
+	work
+	measure 1000 6
+	measure 5000 4
+	measure 50000 4
+	measure 5000 4
+	assert_right a b
+}
+
+@test "rate: 0 stops within 100 ms, and no pass goes on" {
+	local before
+	work
+	gd set-group g --rate 50000
+	sleep 1
+	before=$(counter g pages_scanned)
+	sleep 0.3
+	assert_range "$(counter g pages_scanned)" $((before + 1)) $((before + 1000000)) "pages_scanned while it runs"
+	gd set-group g --rate 0
+	sleep 0.1
+	before=$(counter g pages_scanned)
+	sleep 1.5
+	assert_eq "$(counter g pages_scanned)" "$before" "pages_scanned of a paused group"
+}
+
+@test "rate: a paused group still does the pass it is asked for, whole" {
+	local before
+	hold a 2000 unique
+	group g a
+	settle g 1
+	before=$(counter g pages_scanned)
+	settle g 1
+	assert_range $(($(counter g pages_scanned) - before)) 2000 2600 "pages visited by one pass over 2000 and some"
+	before=$(counter g pages_scanned)
+	sleep 0.5
+	assert_eq "$(counter g pages_scanned)" "$before" "pages_scanned after the pass"
+}
+
+@test "rate: a pass that is asked for does not wait for a slow rate" {
+	local start
+	hold a 4096 unique
+	RATE=100 group g a
+	start=$SECONDS
+	settle g 1
+	assert_range $((SECONDS - start)) 0 15 "seconds for a pass that takes 40 at the group's rate"
+}
+
+@test "rate: groups do not disturb each other" {
+	hold a 2048 unique
+	hold b 2048 unique
+	group g a
+	RATE=20000 group other b
+	measure 2000 4
+}

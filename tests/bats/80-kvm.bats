@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# Real KVM guests, two in each of two groups. They check their own files all the time.
+#
+# The guests are started once for the file and live through all tests; the last one ends them.
+
+load helpers
+
+kvm_guest() { timeout 200 "$BATS_TEST_DIRNAME/../vm/kvm-guest" "$1" "$2" "$BATS_FILE_TMPDIR" "${@:3}" 3>&-; }
+
+setup_file() {
+	[[ -n ${GRPDEDUP_KO-} ]] || fail "this needs a machine of its own: tests/vm/run -- tests/bats/run"
+	local name
+	for name in a b c d; do GUEST_FILES_MIB=16 kvm_guest start "$name" 128; done
+	for name in a b c d; do kvm_guest wait "$name" 1 150; done
+}
+
+teardown_file() {
+	local name
+	for name in a b c d; do kvm_guest stop "$name"; done
+}
+
+# The processes of the test are the four QEMUs, but they outlive it.
+guests_in_groups() {
+	local name
+	for name in a b c d; do PID[$name]=$(<"$BATS_FILE_TMPDIR/$name.pid"); done
+	RATE=${1:-200000} group one a b
+	RATE=${1:-200000} group two c d
+}
+
+# Every guest makes N more checks, and none has ever failed.
+assert_guests_good() {
+	local name
+	for name in a b c d; do
+		kvm_guest wait "$name" "$1" 100
+		kvm_guest status "$name"
+	done
+}
+
+@test "kvm: guests run on while merged, memory comes back, no PFN is common" {
+	local anon saved
+	guests_in_groups 0
+	anon=$(mem_kb AnonPages)
+	settle one
+	settle two
+	assert_apart a b -- c d
+	saved=$(($(counter one pages_sharing) + $(counter two pages_sharing)))
+	echo "AnonPages: $anon KiB before, $(mem_kb AnonPages) KiB after; saved $((saved / 256)) MiB"
+	assert_range "$saved" $((25 * 256)) $((400 * 256)) "pages saved: at least 25 MiB"
+	# frames are not AnonPages: what fell is more than what is saved
+	assert_range $((anon - $(mem_kb AnonPages))) $((25 * 1024)) $((500 * 1024)) "fall of AnonPages, KiB"
+	gd set-group one --rate 200000
+	gd set-group two --rate 200000
+	assert_guests_good 2
+	assert_apart a b -- c d
+}
+
+@test "kvm: a guest that is reset while merged boots again" {
+	guests_in_groups
+	settle one
+	kvm_guest reset a
+	assert_guests_good 1
+	[[ $(kvm_guest status a) == *' boots '[2-9]* ]] || fail "a did not boot again: $(kvm_guest status a)"
+	settle one
+	settle two
+	assert_apart a b -- c d
+	assert_guests_good 1
+}
+
+@test "kvm: move, unassign and rmmod under running guests" {
+	guests_in_groups
+	settle one
+	settle two
+	gd move two "${PID[a]}"
+	assert_apart a -- b
+	gd unassign "${PID[b]}"
+	assert_eq "$(sum frame b)" 0 "frames of b when unassign has returned"
+	settle two
+	assert_range "$(sum frame a)" 1000 1000000 "frames of a in its new group"
+	assert_apart a c d -- b
+	rmmod grpdedup
+	assert_guests_good 2
+}
+
+@test "kvm: a guest that ends gives its memory back, the others go on" {
+	local before
+	guests_in_groups
+	settle one
+	settle two
+	before=$(mem_kb AnonPages)
+	GUEST_FILES_MIB=16 kvm_guest stop d
+	wait_for 3 members_are "$(printf '%s\n' "${PID[a]}" "${PID[b]}" "${PID[c]}" | sort -n | tr '\n' ' ')" ||
+		fail "members: $(members)"
+	settle two
+	assert_eq "$(counter two pages_shared)" "$(sum frames c)" "frames of group two, and those found"
+	assert_range $((before - $(mem_kb AnonPages))) 1 $((200 * 1024)) "fall of AnonPages, KiB"
+	GUEST_FILES_MIB=16 kvm_guest start d 128
+	assert_guests_good 1
+}
+
+members_are() { [[ $(members) == "$1" ]]; }

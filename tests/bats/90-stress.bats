@@ -1,0 +1,81 @@
+#!/usr/bin/env bats
+# Everything at once: processes that do what they like, O_DIRECT, two groups at full rate, ksmd,
+# members that move and modules that go. Not one wrong byte.
+
+load helpers
+
+start_churn() {
+	timeout 200 gd-churn --procs 2 --pages 512 --seconds "$SPAN" --seed "$1" \
+		>"$BATS_TEST_TMPDIR/churn$1" 2>&1 3>&- &
+	jobs+=($!)
+	wait_for 10 grep -q '^pids .*[0-9]$' "$BATS_TEST_TMPDIR/churn$1"
+}
+
+churn_pids() { sed -n 's/^pids //p' "$BATS_TEST_TMPDIR/churn$1"; }
+
+setup_groups() {
+	gd add-group one --rate 1000000 --split-min 1
+	gd add-group two --rate 1000000
+	# shellcheck disable=SC2046 # several pids
+	gd assign one $(churn_pids 1) "$dio"
+	# shellcheck disable=SC2046
+	gd assign two $(churn_pids 2)
+}
+
+start_all() {
+	modprobe loop
+	truncate -s 32M /tmp/gd-stress
+	disk=$(losetup -f --show /tmp/gd-stress)
+	jobs=()
+	start_churn 1
+	start_churn 2
+	gd-dio --pages 256 --seconds "$SPAN" "$disk" >"$BATS_TEST_TMPDIR/dio" 2>&1 3>&- &
+	dio=$!
+	jobs+=("$dio")
+	setup_groups
+}
+
+# Everybody must end by himself, and say that all was right.
+finish_all() {
+	local job status=0
+	for job in "${jobs[@]}"; do wait "$job" || status=$?; done
+	tail -n 5 "$BATS_TEST_TMPDIR"/churn? "$BATS_TEST_TMPDIR/dio"
+	losetup -d "$disk"
+	assert_eq "$status" 0 "status of the workloads"
+	assert_eq "$(cat "$BATS_TEST_TMPDIR"/churn? | grep -c 'all right')" 2 "churns that end well"
+	grep -q 'right$' "$BATS_TEST_TMPDIR/dio"
+}
+
+@test "stress: churn and O_DIRECT in two groups at full rate" {
+	local jobs disk dio i merges=0
+	SPAN=20 start_all
+	for ((i = 0; i < 6; i++)); do
+		sleep 2
+		# shellcheck disable=SC2046 # several pids
+		FRAMES=1 assert_apart $(churn_pids 1) -- $(churn_pids 2)
+		merges=$(counter one merges)
+	done
+	assert_range "$merges" 1000 100000000 "merges in group one: the test means nothing without"
+	finish_all
+}
+
+@test "stress: the same with ksmd, moves, and the module going away in between" {
+	local jobs disk dio i first
+	echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
+	echo 1 >/sys/kernel/mm/ksm/run
+	SPAN=25 start_all
+	for ((i = 0; i < 4; i++)); do
+		sleep 1
+		first=$(churn_pids 1 | cut -d' ' -f1)
+		gd move two "$first"
+		sleep 1
+		gd move one "$first"
+		gd unassign "$dio"
+		sleep 0.5
+		rmmod grpdedup
+		sleep 0.5
+		insmod "$GRPDEDUP_KO"
+		setup_groups
+	done
+	finish_all
+}

@@ -1,0 +1,154 @@
+# shellcheck shell=bash
+# What all suites share. Truth is, in this order: bytes and PFNs, the kernel log, the counters.
+# A test's processes are gd-hold processes with one region r, driven by "ask NAME COMMAND...".
+# Groups have rate 0 unless a test wants otherwise: then memory changes only during "settle".
+
+PIDS=$BATS_TEST_TMPDIR/pids
+SPLATS=$BATS_TEST_DIRNAME/../vm/splats
+declare -gA PID=()
+
+fail() {
+	printf '%s\n' "$@" >&2
+	return 1
+}
+
+setup() {
+	[[ -n ${GRPDEDUP_KO-} ]] || fail "this needs a machine of its own: tests/vm/run -- tests/bats/run" || return 1
+	: >"$PIDS"
+	echo "gd-test: begin $BATS_TEST_NAME" >/dev/kmsg
+	[[ -d /sys/module/grpdedup ]] || insmod "$GRPDEDUP_KO"
+	assert_eq "$(gd list groups)" "" "groups that an earlier test left"
+}
+
+# Leave no process, no group, no ksmd; and judge what the kernel said meanwhile.
+teardown() {
+	local pid group log
+	xargs -r kill -9 <"$PIDS" 2>/dev/null || true
+	for pid in $(<"$PIDS"); do
+		wait_for 20 gone "$pid" || fail "pid $pid does not go away: $(cat "/proc/$pid/stack" 2>&1)"
+	done
+	echo 2 >/sys/kernel/mm/ksm/run
+	echo 0 >/sys/kernel/mm/ksm/run
+	for group in $(gd list groups); do gd del-group "$group"; done
+	log=$(dmesg | tac | sed '/gd-test: begin/q' | tac)
+	! grep -E -q -f <(grep -v '^#' "$SPLATS") <<<"$log" || fail "the kernel complained:" "$log"
+}
+
+# The tool, never for ever.
+gd() { timeout -k 5 90 grpdedup "$@"; }
+
+gone() { [[ ! -e /proc/$1 ]] || grep -qs '^State:.[ZX]' "/proc/$1/status"; }
+
+# wait_for SECONDS COMMAND...
+wait_for() {
+	local end=$((SECONDS + $1 + 1))
+	until "${@:2}"; do
+		((SECONDS < end)) || return 1
+		sleep 0.05
+	done
+}
+
+spawn() {
+	PID[$1]=$(gd-hold "$1")
+	echo "${PID[$1]}" >>"$PIDS"
+}
+
+ask() { gd-ask "$@"; }
+
+# hold NAME PAGES FILL...: a process with region r; KIND=small|huge|plain|shared|hugetlb
+hold() {
+	spawn "$1"
+	ask "$1" map r "$2" "${KIND:-small}"
+	ask "$1" fill r 0 "$2" "${@:3}"
+}
+
+# fork_of PARENT CHILD
+fork_of() {
+	PID[$2]=$(ask "$1" fork "$2")
+	echo "${PID[$2]}" >>"$PIDS"
+}
+
+# group GROUP NAME...: a paused group with these processes
+group() {
+	local name
+	gd add-group "$1" --rate "${RATE:-0}"
+	for name in "${@:2}"; do gd assign "$1" "${PID[$name]}"; done
+}
+
+# Two visits make a page a candidate, one more finds its partner; one in reserve.
+settle() {
+	local i
+	for ((i = 0; i < ${2:-4}; i++)); do gd scan "$1" --wait --timeout 80; done
+}
+
+# counter GROUP NAME; member NAME(process) NAME(counter)
+counter() { gd show "$1" --json | jq -er ".groups[0].$2"; }
+member() { gd show --json | jq -er ".groups[].members[] | select(.pid == ${PID[$1]}).$2"; }
+members() { gd list pids | sort -n | tr '\n' ' '; }
+
+scanners() { cat /proc/[0-9]*/comm 2>/dev/null | grep -c '^grpdedup/'; }
+
+# What a refusal must leave as it is.
+state() {
+	gd show --json | jq -c '[.groups[] | [.group_name, .rate, .split_min, .frames_max, [.members[].pid]]]'
+}
+
+# pages NAME [FIRST N]: INDEX PFN KIND MAPPINGS of region r
+pages() {
+	local where
+	where=$(ask "$1" addr r "${@:2}")
+	# shellcheck disable=SC2086 # address and number of pages
+	gd-pfns "${PID[$1]}" $where
+}
+pfns() { pages "$@" | awk '{ print $2 }'; }
+# kind_count KIND NAME [FIRST N]
+kind_count() { pages "${@:2}" | awk -v kind="$1" '$3 == kind { n++ } END { print n + 0 }'; }
+# sum KEY NAME...: from gd-pfns --sum over whole processes
+sum() {
+	local name pids=()
+	for name in "${@:2}"; do pids+=("${PID[$name]}"); done
+	gd-pfns --sum "${pids[@]}" | awk -v key="$1" '$1 == key { print $2 }'
+}
+
+# Bytes of all these processes.
+assert_right() {
+	local name
+	for name; do ask "$name" verify; done
+}
+
+assert_eq() { [[ $1 == "$2" ]] || fail "$3: got '$1', expected '$2'"; }
+assert_range() { (($2 <= $1 && $1 <= $3)) || fail "$4: got $1, expected $2 to $3"; }
+
+# assert_shared A B [FIRST N]: page for page one frame
+assert_shared() {
+	local a b
+	a=$(pages "$1" "${@:3}" | awk '{ print $1, $2, $3 }')
+	b=$(pages "$2" "${@:3}" | awk '{ print $1, $2, $3 }')
+	[[ -n $a && $a == "$b" ]] || fail "$1 and $2 do not share:" "$(diff <(echo "$a") <(echo "$b") | head -n 20)"
+	! grep -qv frame <<<"$a" || fail "not frames:" "$(grep -v frame <<<"$a" | head)"
+}
+
+# assert_apart NAME... -- NAME...: no PFN in common (FRAMES=1: no frame)
+assert_apart() {
+	local name args=() common
+	for name; do args+=("${PID[$name]-$name}"); done
+	common=$(gd-pfns --common ${FRAMES:+--frames} "${args[@]}")
+	assert_eq "$common" 0 "PFNs common to ${*}"
+}
+
+# refused STATUS PATTERN COMMAND...: with a sentence, and nothing changed
+refused() {
+	local status=0 before out after
+	before=$(state)
+	out=$("${@:3}" 2>&1 </dev/null) || status=$?
+	after=$(state)
+	[[ $status == "$1" ]] || fail "status $status instead of $1: ${*:3}" "$out"
+	[[ $out =~ $2 ]] || fail "'${*:3}' says '$out', expected $2"
+	assert_eq "$after" "$before" "state after a refused '${*:3}'"
+}
+
+# mem_kb FIELD of /proc/meminfo, with the per-CPU parts added
+mem_kb() {
+	echo 1 >/proc/sys/vm/stat_refresh
+	awk -v field="$1:" '$1 == field { print $2 }' /proc/meminfo
+}

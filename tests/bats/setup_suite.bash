@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# The fixture of all suites but 01-cli: the module is loaded. Builds nothing.
+#
+# On a host without $GRPDEDUP_KO nothing is done here, so that 01-cli runs; every test that needs
+# the module then fails in its setup().
+
+setup_suite() {
+	[[ -n ${GRPDEDUP_KO-} ]] || return 0
+	local program
+	for program in grpdedup gd-hold gd-ask gd-pfns gd-churn gd-dio gd-rawnl jq; do
+		command -v "$program" >/dev/null || {
+			echo "suite: no program '$program' on PATH ($PATH)" >&2
+			return 1
+		}
+	done
+	[[ $EUID == 0 ]] || {
+		echo "suite: needs root in a machine of its own: tests/vm/run -- tests/bats/run" >&2
+		return 1
+	}
+	echo madvise >/sys/kernel/mm/transparent_hugepage/enabled
+	[[ -d /sys/module/grpdedup ]] || insmod "$GRPDEDUP_KO" || {
+		echo "suite: $GRPDEDUP_KO does not load:" >&2
+		dmesg | tail -n 20 >&2
+		return 1
+	}
+}
+
+teardown_suite() {
+	[[ ! -d /sys/module/grpdedup ]] || rmmod grpdedup
+}
