@@ -7,12 +7,14 @@
  */
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 
 #include "member.h"
@@ -96,32 +98,50 @@ struct task_struct *gd_member_find_task(pid_t nr)
 }
 
 /*
- * The "Pid:" of /proc/self/fdinfo/@fd, in the pid namespace of that /proc; 0 if
- * there is none: no pidfd, or its process is gone.
+ * The "Pid:" that @pidfd shows in a fdinfo below @proc; 0 if there is none: not a
+ * pidfd, or its process is gone.
  */
-static pid_t fdinfo_pid(unsigned int fd, struct pid_namespace **ns)
+static pid_t shown_pid(struct file *pidfd, struct file *proc)
 {
-	char path[40], text[512];
-	struct file *file;
-	loff_t pos = 0;
-	ssize_t len;
-	char *line;
+	char text[256];
+	struct seq_file m = {
+		.buf = text, .size = sizeof(text) - 1, .file = proc,
+	};
 	pid_t nr;
 
-	snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%u", fd);
-	file = filp_open(path, O_RDONLY, 0);
-	if (IS_ERR(file))
+	if (!pidfd->f_op->show_fdinfo)
 		return 0;
-	len = kernel_read(file, text, sizeof(text) - 1, &pos);
-	*ns = proc_pid_ns(file_inode(file)->i_sb);
-	get_pid_ns(*ns);
-	filp_close(file, NULL);
-	text[max_t(ssize_t, len, 0)] = '\0';
-	line = strstr(text, "\nPid:\t");
-	if (line && sscanf(line, "\nPid:\t%d", &nr) == 1 && nr > 0)
-		return nr;
-	put_pid_ns(*ns);
-	return 0;
+	pidfd->f_op->show_fdinfo(&m, pidfd);
+	text[m.count] = '\0';
+	return sscanf(text, "Pid:\t%d", &nr) == 1 && nr > 0 ? nr : 0;
+}
+
+static struct task_struct *find_in_ns(pid_t nr, struct pid_namespace *ns)
+{
+	struct task_struct *task;
+
+	rcu_read_lock();
+	task = pid_task(find_pid_ns(nr, ns), PIDTYPE_PID);
+	if (task)
+		get_task_struct(task);
+	rcu_read_unlock();
+	return task;
+}
+
+static struct task_struct *find_shown(struct file *pidfd, struct file *proc)
+{
+	struct pid_namespace *ns = proc_pid_ns(file_inode(proc)->i_sb);
+	pid_t nr = shown_pid(pidfd, proc);
+	struct task_struct *task;
+
+	if (!nr)
+		return NULL;
+	task = find_in_ns(nr, ns);
+	if (task && shown_pid(pidfd, proc) != nr) {
+		put_task_struct(task);
+		task = NULL;
+	}
+	return task;
 }
 
 /**
@@ -136,25 +156,18 @@ static pid_t fdinfo_pid(unsigned int fd, struct pid_namespace **ns)
  */
 struct task_struct *gd_member_find_pidfd(unsigned int fd)
 {
-	struct task_struct *task;
-	struct pid_namespace *ns;
-	pid_t nr, again;
+	struct task_struct *task = NULL;
+	struct file *pidfd, *proc;
 
-	nr = fdinfo_pid(fd, &ns);
-	if (!nr)
+	pidfd = fget(fd);
+	if (!pidfd)
 		return NULL;
-	rcu_read_lock();
-	task = pid_task(find_pid_ns(nr, ns), PIDTYPE_PID);
-	if (task)
-		get_task_struct(task);
-	rcu_read_unlock();
-	put_pid_ns(ns);
-	again = fdinfo_pid(fd, &ns);
-	if (again)
-		put_pid_ns(ns);
-	if (task && again != nr) {
-		put_task_struct(task);
-		task = NULL;
+	proc = filp_open("/proc", O_RDONLY | O_DIRECTORY, 0);
+	if (!IS_ERR(proc)) {
+		if (file_inode(proc)->i_sb->s_magic == PROC_SUPER_MAGIC)
+			task = find_shown(pidfd, proc);
+		filp_close(proc, NULL);
 	}
+	fput(pidfd);
 	return task;
 }
