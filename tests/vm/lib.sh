@@ -14,21 +14,17 @@ die() {
 	exit 125
 }
 
-# newest RELEASE_GLOB: the highest installed Debian release (flavour amd64) that matches, or nothing.
-newest() {
-	local image release found=
+# find_installed NAME: set KREL if NAME is a release that is installed, or a series (6.1) of which one is
+# installed with its headers; then to the newest of those. Flavours other than plain amd64 are left out.
+find_installed() {
+	local image release
+	KREL=
+	[[ ! -d /lib/modules/$1/kernel || ! -e /boot/vmlinuz-$1 ]] || KREL=$1
+	[[ -z $KREL ]] || return 0
 	while read -r image; do
 		release=${image#/boot/vmlinuz-}
-		[[ -d /lib/modules/$release/kernel ]] && found=$release
-	done < <(compgen -G "/boot/vmlinuz-$1" | sort -V)
-	printf '%s' "$found"
-}
-
-# find_installed NAME: set KREL if NAME (a release or a series such as 6.1) is installed.
-find_installed() {
-	KREL=$(newest "$1")
-	[[ -n $KREL ]] || KREL=$(newest "$1.*[0-9]-amd64")
-	[[ -n $KREL ]] || KREL=$(newest "$1.*deb1[0-9]-amd64")
+		[[ ! -e /lib/modules/$release/build/Makefile ]] || KREL=$release
+	done < <(compgen -G "/boot/vmlinuz-$1[.-]*[0-9]-amd64" | sort -V)
 	[[ -n $KREL ]]
 }
 
