@@ -7,6 +7,7 @@
 
 #include "call.h"
 #include "group.h"
+#include "registry.h"
 
 /* Drop a reference. */
 void gd_call_put(struct gd_call *call)
@@ -106,7 +107,7 @@ void gd_call_close(struct gd_group *group)
 	while ((call = gd_call_next(group))) {
 		/* It was to join: the teardown will not meet it. */
 		if (call->member && list_empty(&call->member->link))
-			gd_group_forget(call->member);
+			gd_registry_forget(call->member);
 		gd_call_end(call, -ENOENT);
 	}
 }

@@ -1,40 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Groups, and the registry of all groups and members: who is in which group,
- * and how others hand work to a group's scanner. Knows no page.
+ * Groups: creating and deleting them, and taking processes in and out. Knows no
+ * page; what touches a member's memory is handed to the group's scanner.
  */
 #include <linux/ctype.h>
-#include <linux/hashtable.h>
-#include <linux/mutex.h>
 #include <linux/netlink.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
-#include <linux/xarray.h>
 
 #include "call.h"
 #include "group.h"
 #include "notify.h"
+#include "registry.h"
 #include "roster.h"
 #include "scan.h"
-
-static DEFINE_MUTEX(registry_lock);
-static DEFINE_XARRAY_ALLOC1(groups);
-static DEFINE_XARRAY_ALLOC1(members);
-static DEFINE_HASHTABLE(members_by_mm, 10);
-static u32 next_group_id, next_member_id, generation;
-
-/* Changes whenever a listing would: lets a dump say that it was torn. */
-u32 gd_group_generation(void)
-{
-	return READ_ONCE(generation);
-}
-
-static void changed(void)
-{
-	lockdep_assert_held(&registry_lock);
-	WRITE_ONCE(generation, generation + 1);
-}
 
 void gd_group_put(struct gd_group *group)
 {
@@ -45,54 +25,6 @@ void gd_group_put(struct gd_group *group)
 	kfree(group);
 }
 
-static struct gd_group *find(const char *name)
-{
-	struct gd_group *group;
-	unsigned long id;
-
-	lockdep_assert_held(&registry_lock);
-	xa_for_each(&groups, id, group)
-		if (!strcmp(group->name, name))
-			return group;
-	return NULL;
-}
-
-/**
- * gd_group_find - the group of a name
- * @name: the name
- *
- * Return: the group with a reference, or NULL.
- */
-struct gd_group *gd_group_find(const char *name)
-{
-	struct gd_group *group;
-
-	mutex_lock(&registry_lock);
-	group = find(name);
-	if (group)
-		refcount_inc(&group->refs);
-	mutex_unlock(&registry_lock);
-	return group;
-}
-
-/**
- * gd_group_next - step through all groups
- * @id: in: lowest id wanted; out: that of the group
- *
- * Return: the group with a reference, or NULL at the end.
- */
-struct gd_group *gd_group_next(unsigned long *id)
-{
-	struct gd_group *group;
-
-	mutex_lock(&registry_lock);
-	group = xa_find(&groups, id, ULONG_MAX, XA_PRESENT);
-	if (group)
-		refcount_inc(&group->refs);
-	mutex_unlock(&registry_lock);
-	return group;
-}
-
 static bool name_is_good(const char *name)
 {
 	if (!*name)
@@ -101,26 +33,6 @@ static bool name_is_good(const char *name)
 		if (!isascii(*name) || !isgraph(*name) || *name == '/')
 			return false;
 	return true;
-}
-
-static int publish(struct gd_group *group, struct netlink_ext_ack *extack)
-{
-	int err;
-
-	mutex_lock(&registry_lock);
-	if (find(group->name)) {
-		NL_SET_ERR_MSG(extack, "a group of this name exists already");
-		err = -EEXIST;
-	} else {
-		err = xa_alloc_cyclic(&groups, &group->id, group, xa_limit_31b,
-				      &next_group_id, GFP_KERNEL);
-		if (err >= 0) {
-			changed();
-			err = 0;
-		}
-	}
-	mutex_unlock(&registry_lock);
-	return err;
 }
 
 /**
@@ -156,7 +68,7 @@ int gd_group_add(const char *name, const struct gd_settings *set,
 		NL_SET_ERR_MSG(extack, "no memory for the group's scanner");
 		goto err_put;
 	}
-	err = publish(group, extack);
+	err = gd_registry_add(group, extack);
 	if (err)
 		goto err_stop;
 	gd_notify_group(group, GRPDEDUP_CMD_GROUP_ADD);
@@ -176,20 +88,17 @@ static void kick(struct gd_group *group)
 }
 
 /**
- * gd_group_set - change a group's settings
+ * gd_group_set - change some of a group's settings
  * @group: the group
- * @set: all settings, in range
+ * @set: new settings, in range
+ * @which: those of them that count, GD_SET_ bits
  */
-int gd_group_set(struct gd_group *group, const struct gd_settings *set)
+void gd_group_set(struct gd_group *group, const struct gd_settings *set,
+		  u32 which)
 {
-	mutex_lock(&registry_lock);
-	WRITE_ONCE(group->set.rate, set->rate);
-	WRITE_ONCE(group->set.split_min, set->split_min);
-	WRITE_ONCE(group->set.frames_max, set->frames_max);
-	mutex_unlock(&registry_lock);
+	gd_registry_set(group, set, which);
 	kick(group);
 	gd_notify_group(group, GRPDEDUP_CMD_GROUP_SET);
-	return 0;
 }
 
 /**
@@ -209,74 +118,6 @@ u64 gd_group_scan(struct gd_group *group)
 	spin_unlock(&group->call_lock);
 	kick(group);
 	return wanted;
-}
-
-static struct gd_member *find_by_mm(struct mm_struct *mm)
-{
-	struct gd_member *member;
-
-	lockdep_assert_held(&registry_lock);
-	hash_for_each_possible(members_by_mm, member, by_mm, (unsigned long)mm)
-		if (member->mm == mm)
-			return member;
-	return NULL;
-}
-
-/**
- * gd_group_find_member - the membership of a process
- * @task: the process
- *
- * Return: the member with a reference, or NULL: it is in no group.
- */
-struct gd_member *gd_group_find_member(struct task_struct *task)
-{
-	struct mm_struct *mm = get_task_mm(task);
-	struct gd_member *member;
-
-	if (!mm)
-		return NULL;
-	mutex_lock(&registry_lock);
-	member = find_by_mm(mm);
-	if (member)
-		gd_member_get(member);
-	mutex_unlock(&registry_lock);
-	mmput_async(mm);
-	return member;
-}
-
-/* Like gd_group_next(), for members. */
-struct gd_member *gd_group_next_member(unsigned long *id)
-{
-	struct gd_member *member;
-
-	mutex_lock(&registry_lock);
-	member = xa_find(&members, id, ULONG_MAX, XA_PRESENT);
-	if (member)
-		gd_member_get(member);
-	mutex_unlock(&registry_lock);
-	return member;
-}
-
-/**
- * gd_group_forget - take a member out of the registry; does nothing twice
- * @member: the member; the registry's reference is dropped
- */
-void gd_group_forget(struct gd_member *member)
-{
-	bool ended;
-
-	mutex_lock(&registry_lock);
-	ended = member->ended;
-	if (!ended) {
-		member->ended = true;
-		hash_del(&member->by_mm);
-		xa_erase(&members, member->id);
-		member->group->nr_members--;
-		changed();
-	}
-	mutex_unlock(&registry_lock);
-	if (!ended)
-		gd_member_put(member);
 }
 
 static int end_membership(struct gd_member *member, enum grpdedup_reason reason,
@@ -320,54 +161,6 @@ int gd_group_unassign(struct gd_member *member, bool keep, u64 *pages,
 			      extack);
 }
 
-static int insert(struct gd_group *group, struct gd_member *member)
-{
-	int err;
-
-	lockdep_assert_held(&registry_lock);
-	err = xa_alloc_cyclic(&members, &member->id, member, xa_limit_31b,
-			      &next_member_id, GFP_KERNEL);
-	if (err < 0)
-		return err;
-	gd_member_get(member);
-	refcount_inc(&group->refs);
-	member->group = group;
-	member->put_group = gd_group_put;
-	hash_add(members_by_mm, &member->by_mm, (unsigned long)member->mm);
-	group->nr_members++;
-	changed();
-	return 0;
-}
-
-/*
- * Make @member one of @group. If its process is in another group, that member is
- * left in @other with a reference, and the answer is -EBUSY.
- */
-static int join(struct gd_group *group, struct gd_member *member,
-		struct gd_member **other, struct netlink_ext_ack *extack)
-{
-	int err;
-
-	mutex_lock(&registry_lock);
-	*other = find_by_mm(member->mm);
-	if (group->dying) {
-		NL_SET_ERR_MSG(extack, "the group is being deleted");
-		err = -ENOENT;
-		*other = NULL;
-	} else if (!*other) {
-		err = insert(group, member);
-	} else if ((*other)->group == group) {
-		NL_SET_ERR_MSG(extack, "the process is in this group already");
-		err = -EEXIST;
-		*other = NULL;
-	} else {
-		err = -EBUSY;
-		gd_member_get(*other);
-	}
-	mutex_unlock(&registry_lock);
-	return err;
-}
-
 static int enter(struct gd_group *group, struct gd_member *member,
 		 struct netlink_ext_ack *extack)
 {
@@ -390,7 +183,7 @@ static int enter(struct gd_group *group, struct gd_member *member,
 		NL_SET_ERR_MSG(extack,
 			       "the process's memory could not be taken from ksmd or from another group; try again");
 	if (err != -EINTR)
-		gd_group_forget(member);
+		gd_registry_forget(member);
 	return err;
 }
 
@@ -434,7 +227,7 @@ int gd_group_assign(struct gd_group *group, struct task_struct *task, bool move,
 	if (IS_ERR(member))
 		return PTR_ERR(member);
 	for (;;) {
-		err = join(group, member, &other, extack);
+		err = gd_registry_join(group, member, &other, extack);
 		if (!other)
 			break;
 		if (move)
@@ -473,19 +266,6 @@ static int unshare_all(struct gd_group *group, struct netlink_ext_ack *extack)
 	return err;
 }
 
-static int set_dying(struct gd_group *group, bool dying)
-{
-	int err = 0;
-
-	mutex_lock(&registry_lock);
-	if (dying && group->dying)
-		err = -ENOENT;
-	else
-		group->dying = dying;
-	mutex_unlock(&registry_lock);
-	return err;
-}
-
 /**
  * gd_group_del - delete a group
  * @group: the group; the caller holds a reference
@@ -495,7 +275,7 @@ static int set_dying(struct gd_group *group, bool dying)
 int gd_group_del(struct gd_group *group, bool unshare,
 		 struct netlink_ext_ack *extack)
 {
-	int err = set_dying(group, true);
+	int err = gd_registry_set_dying(group, true);
 
 	if (err) {
 		NL_SET_ERR_MSG(extack, "the group is being deleted already");
@@ -504,17 +284,13 @@ int gd_group_del(struct gd_group *group, bool unshare,
 	if (unshare) {
 		err = unshare_all(group, extack);
 		if (err) {
-			set_dying(group, false);
+			gd_registry_set_dying(group, false);
 			return err;
 		}
 	}
 	gd_scan_stop(group);
-	mutex_lock(&registry_lock);
-	xa_erase(&groups, group->id);
-	changed();
-	mutex_unlock(&registry_lock);
+	gd_registry_remove(group);
 	gd_notify_group(group, GRPDEDUP_CMD_GROUP_DEL);
-	gd_group_put(group);
 	return 0;
 }
 
@@ -524,10 +300,8 @@ void gd_group_del_all(void)
 	struct gd_group *group;
 	unsigned long id = 0;
 
-	while ((group = gd_group_next(&id))) {
+	while ((group = gd_registry_next(&id))) {
 		gd_group_del(group, false, NULL);
 		gd_group_put(group);
 	}
-	xa_destroy(&groups);
-	xa_destroy(&members);
 }

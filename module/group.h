@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Groups, and the registry of all groups and members.
+ * Groups of processes that may share memory.
  *
  * Lock order:
  *   registry lock (mutex: who is in which group, settings, generation)
@@ -77,26 +77,19 @@ struct gd_group {
 	struct gd_scan		*scan;
 };
 
-/* Registry: groups */
 int gd_group_add(const char *name, const struct gd_settings *set,
 		 struct netlink_ext_ack *extack);
-int gd_group_set(struct gd_group *group, const struct gd_settings *set);
+void gd_group_set(struct gd_group *group, const struct gd_settings *set,
+		  u32 which);
 int gd_group_del(struct gd_group *group, bool unshare,
 		 struct netlink_ext_ack *extack);
 void gd_group_del_all(void);
-struct gd_group *gd_group_find(const char *name);
-struct gd_group *gd_group_next(unsigned long *id);
 void gd_group_put(struct gd_group *group);
-u32 gd_group_generation(void);
 u64 gd_group_scan(struct gd_group *group);
 
-/* Registry: members */
 int gd_group_assign(struct gd_group *group, struct task_struct *task, bool move,
 		    struct gd_member **memberp, struct netlink_ext_ack *extack);
 int gd_group_unassign(struct gd_member *member, bool keep, u64 *pages,
 		      struct netlink_ext_ack *extack);
-struct gd_member *gd_group_find_member(struct task_struct *task);
-struct gd_member *gd_group_next_member(unsigned long *id);
-void gd_group_forget(struct gd_member *member);
 
 #endif /* GD_GROUP_H */

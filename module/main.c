@@ -7,6 +7,7 @@
 #include "frame.h"
 #include "group.h"
 #include "netlink.h"
+#include "registry.h"
 #include "version.h"
 
 #ifdef CONFIG_DEBUG_VM
@@ -62,6 +63,7 @@ static void __exit gd_exit(void)
 	/* Returns when the last request is over; nothing can be added then. */
 	gd_netlink_exit();
 	gd_group_del_all();
+	gd_registry_exit();
 	gd_block_exit();
 	gd_frame_exit();
 	gd_drain_exit();

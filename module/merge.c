@@ -167,7 +167,7 @@ static void park_all(struct gd_merge_batch *batch, struct gd_merge *m,
 	for (i = 0; i < nr; i++)
 		park(batch, &m[i], vma,
 		     ptep + ((m[i].addr - first) >> PAGE_SHIFT));
-	gd_walk_unlock(ptep, ptl);
+	gd_walk_unlock(ptl);
 }
 
 /* The length of the run of neighbours from @m on that all have @flag set. */

@@ -14,6 +14,7 @@
 #include "fill.h"
 #include "group.h"
 #include "netlink.h"
+#include "registry.h"
 
 /* Not const: 6.1's policies want it so. */
 static struct netlink_range_validation rate_range = {
@@ -71,7 +72,7 @@ static struct gd_group *find_group(struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "a group name is missing");
 		return ERR_PTR(-EINVAL);
 	}
-	group = gd_group_find(nla_data(info->attrs[GRPDEDUP_A_GROUP_NAME]));
+	group = gd_registry_find(nla_data(info->attrs[GRPDEDUP_A_GROUP_NAME]));
 	if (group)
 		return group;
 	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[GRPDEDUP_A_GROUP_NAME],
@@ -104,19 +105,25 @@ static struct task_struct *find_process(struct genl_info *info)
 	return task ?: ERR_PTR(-ESRCH);
 }
 
-/* Overwrite those settings that the request has; says whether there are any. */
-static bool parse_settings(struct genl_info *info, struct gd_settings *set)
+/* Take the settings that the request has; says which, in GD_SET_ bits. */
+static u32 parse_settings(struct genl_info *info, struct gd_settings *set)
 {
 	struct nlattr **a = info->attrs;
+	u32 which = 0;
 
-	if (a[GRPDEDUP_A_RATE])
+	if (a[GRPDEDUP_A_RATE]) {
 		set->rate = nla_get_u32(a[GRPDEDUP_A_RATE]);
-	if (a[GRPDEDUP_A_SPLIT_MIN])
+		which |= GD_SET_RATE;
+	}
+	if (a[GRPDEDUP_A_SPLIT_MIN]) {
 		set->split_min = nla_get_u32(a[GRPDEDUP_A_SPLIT_MIN]);
-	if (a[GRPDEDUP_A_FRAMES_MAX])
+		which |= GD_SET_SPLIT_MIN;
+	}
+	if (a[GRPDEDUP_A_FRAMES_MAX]) {
 		set->frames_max = nla_get_u64(a[GRPDEDUP_A_FRAMES_MAX]);
-	return a[GRPDEDUP_A_RATE] || a[GRPDEDUP_A_SPLIT_MIN] ||
-	       a[GRPDEDUP_A_FRAMES_MAX];
+		which |= GD_SET_FRAMES_MAX;
+	}
+	return which;
 }
 
 static int group_add(struct sk_buff *skb, struct genl_info *info)
@@ -137,15 +144,18 @@ static int group_set(struct sk_buff *skb, struct genl_info *info)
 {
 	struct gd_group *group = find_group(info);
 	struct gd_settings set;
-	int err = -EINVAL;
+	int err = 0;
+	u32 which;
 
 	if (IS_ERR(group))
 		return PTR_ERR(group);
-	set = group->set;
-	if (parse_settings(info, &set))
-		err = gd_group_set(group, &set);
-	else
+	which = parse_settings(info, &set);
+	if (which) {
+		gd_group_set(group, &set, which);
+	} else {
 		NL_SET_ERR_MSG(info->extack, "there is nothing to set");
+		err = -EINVAL;
+	}
 	gd_group_put(group);
 	return err;
 }
@@ -195,8 +205,8 @@ static int group_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	struct gd_group *group;
 	int err = 0;
 
-	cb->seq = gd_group_generation();
-	for (; !err && (group = gd_group_next(&id)); id++) {
+	cb->seq = gd_registry_generation();
+	for (; !err && (group = gd_registry_next(&id)); id++) {
 		void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
 					cb->nlh->nlmsg_seq, &gd_family,
 					NLM_F_MULTI, GRPDEDUP_CMD_GROUP_GET);
@@ -271,7 +281,7 @@ static int member_del(struct sk_buff *skb, struct genl_info *info)
 
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	member = gd_group_find_member(task);
+	member = gd_registry_find_member(task);
 	put_task_struct(task);
 	if (!member) {
 		NL_SET_ERR_MSG(info->extack, "the process is in no group");
@@ -295,7 +305,7 @@ static int dump_group(struct netlink_callback *cb)
 
 	if (!attrs || !attrs[GRPDEDUP_A_GROUP_NAME])
 		return 0;
-	group = gd_group_find(nla_data(attrs[GRPDEDUP_A_GROUP_NAME]));
+	group = gd_registry_find(nla_data(attrs[GRPDEDUP_A_GROUP_NAME]));
 	if (!group) {
 		NL_SET_ERR_MSG(cb->extack, "there is no group of this name");
 		return -ENOENT;
@@ -313,8 +323,8 @@ static int member_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 	if (only < 0)
 		return only;
-	cb->seq = gd_group_generation();
-	for (; (member = gd_group_next_member(&id)); id++) {
+	cb->seq = gd_registry_generation();
+	for (; (member = gd_registry_next_member(&id)); id++) {
 		void *hdr;
 
 		if (only && member->group->id != only) {

@@ -13,6 +13,7 @@
 #include "lock.h"
 #include "notify.h"
 #include "plan.h"
+#include "registry.h"
 #include "roster.h"
 #include "scan.h"
 #include "unshare.h"
@@ -38,7 +39,7 @@ static void remove_member(struct gd_group *group, struct gd_member *member,
 	list_del_init(&member->link);
 	gd_blocks_destroy(&member->blocks);
 	gd_notify_member_del(member, reason, pages);
-	gd_group_forget(member);
+	gd_registry_forget(member);
 }
 
 /* The address space of @member has lost its last user. */
@@ -129,7 +130,7 @@ void gd_roster_enter(struct gd_group *group, struct gd_call *call)
 	int err = enter(group, member);
 
 	if (err) {
-		gd_group_forget(member);
+		gd_registry_forget(member);
 	} else {
 		list_add_tail(&member->link, &group->members);
 		gd_notify_member_add(member);

@@ -34,7 +34,7 @@ static struct page *frame_at(struct vm_area_struct *vma, unsigned long addr)
 	if (!ptep)
 		return NULL;
 	page = gd_walk_pte_frame(vma, ptep_get(ptep));
-	gd_walk_unlock(ptep, ptl);
+	gd_walk_unlock(ptl);
 	return page;
 }
 
@@ -107,7 +107,7 @@ static unsigned int collect(struct vm_area_struct *vma, unsigned long *addrp,
 		if (page && !(un->keep && un->keep(page, un->arg)))
 			found[nr++] = addr;
 	}
-	gd_walk_unlock(ptep, ptl);
+	gd_walk_unlock(ptl);
 	*addrp = addr;
 	return nr;
 }

@@ -46,7 +46,6 @@ static pmd_t *pmd_of(struct mm_struct *mm, unsigned long addr)
  */
 pte_t *gd_walk_lock(struct mm_struct *mm, unsigned long addr,
 		    spinlock_t **ptlp)
-	__acquires(rcu)
 {
 	pmd_t *pmdp, pmd;
 
@@ -61,17 +60,22 @@ pte_t *gd_walk_lock(struct mm_struct *mm, unsigned long addr,
 			break;
 		*ptlp = pte_lockptr(mm, &pmd);
 		spin_lock(*ptlp);
-		if (likely(pmd_same(pmd, gd_pmd_read(pmdp))))
+		if (likely(pmd_same(pmd, gd_pmd_read(pmdp)))) {
+			/* For sparse: both locks are the caller's now. */
+			__release(*ptlp);
+			__release(RCU);
 			return pte_offset_kernel(&pmd, addr);
+		}
 		spin_unlock(*ptlp);
 	}
 	rcu_read_unlock();
 	return NULL;
 }
 
-void gd_walk_unlock(pte_t *ptep, spinlock_t *ptl)
-	__releases(rcu)
+void gd_walk_unlock(spinlock_t *ptl)
 {
+	__acquire(RCU);
+	__acquire(ptl);
 	spin_unlock(ptl);
 	rcu_read_unlock();
 }
@@ -193,7 +197,7 @@ void gd_walk_snapshot(struct vm_area_struct *vma, unsigned long start,
 		return;
 	for (i = snap->first; i < snap->end; i++)
 		snap->kind[i] = look(ptep[i - snap->first], &snap->page[i]);
-	gd_walk_unlock(ptep, ptl);
+	gd_walk_unlock(ptl);
 }
 
 /**

@@ -42,7 +42,7 @@ struct gd_snapshot {
 
 pte_t *gd_walk_lock(struct mm_struct *mm, unsigned long addr,
 		    spinlock_t **ptlp);
-void gd_walk_unlock(pte_t *ptep, spinlock_t *ptl);
+void gd_walk_unlock(spinlock_t *ptl);
 struct page *gd_walk_pte_frame(struct vm_area_struct *vma, pte_t pte);
 void gd_walk_snapshot(struct vm_area_struct *vma, unsigned long start,
 		      unsigned long end, struct gd_snapshot *snap);

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0
+# grpdedup: "make help" says what there is. Kbuild says what the module is made of.
+
+KERNEL ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KERNEL)/build
+VM_KERNEL ?= 6.1
+
+all: module tools
+
+module:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+tools:
+	$(MAKE) -C userspace
+
+# The two commands of a stranger.
+demo:
+	tests/demo/run --kernel $(VM_KERNEL)
+
+check:
+	tests/check --kernel $(VM_KERNEL)
+
+# Parts of "make check"
+lint unit cli build vm:
+	tests/check --kernel $(VM_KERNEL) $@
+
+bench:
+	tools/deps build vm check
+	tests/bench/run --kernel $(VM_KERNEL)
+
+install: all
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	$(MAKE) -C userspace install
+
+dkms:
+	dkms add .
+	dkms install $(shell . ./dkms.conf && echo $$PACKAGE_NAME/$$PACKAGE_VERSION)
+
+clean:
+	$(MAKE) -C userspace clean
+	[ ! -d $(KDIR) ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	rm -rf build
+
+help:
+	@echo "make demo     the main job, in a VM: four KVM guests in two groups (5 minutes)"
+	@echo "make check    all tests: lint, build, unit, cli, vm; each is a target too"
+	@echo "make bench    ksmd beside grpdedup, in a VM"
+	@echo "make          the module for the running kernel (KERNEL=release) and the tool"
+	@echo "make install  both; make dkms: the module for this and every later kernel"
+	@echo "make clean    remove what was built"
+
+.PHONY: all module tools demo check lint unit cli build vm bench install dkms clean help

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The registry: which groups there are, and who is a member of which. Knows no
+ * scanner and decides nothing.
+ */
+#include <linux/hashtable.h>
+#include <linux/mutex.h>
+#include <linux/netlink.h>
+#include <linux/sched/mm.h>
+#include <linux/xarray.h>
+
+#include "group.h"
+#include "registry.h"
+
+static DEFINE_MUTEX(registry_lock);
+static DEFINE_XARRAY_ALLOC1(groups);
+static DEFINE_XARRAY_ALLOC1(members);
+static DEFINE_HASHTABLE(members_by_mm, 10);
+static u32 next_group_id, next_member_id, generation;
+
+/* Changes whenever a listing would: lets a dump say that it was torn. */
+u32 gd_registry_generation(void)
+{
+	return READ_ONCE(generation);
+}
+
+static void changed(void)
+{
+	lockdep_assert_held(&registry_lock);
+	WRITE_ONCE(generation, generation + 1);
+}
+
+static struct gd_group *find(const char *name)
+{
+	struct gd_group *group;
+	unsigned long id;
+
+	lockdep_assert_held(&registry_lock);
+	xa_for_each(&groups, id, group)
+		if (!strcmp(group->name, name))
+			return group;
+	return NULL;
+}
+
+/**
+ * gd_registry_find - the group of a name
+ * @name: the name
+ *
+ * Return: the group with a reference, or NULL.
+ */
+struct gd_group *gd_registry_find(const char *name)
+{
+	struct gd_group *group;
+
+	mutex_lock(&registry_lock);
+	group = find(name);
+	if (group)
+		refcount_inc(&group->refs);
+	mutex_unlock(&registry_lock);
+	return group;
+}
+
+/**
+ * gd_registry_next - step through all groups
+ * @id: in: lowest id wanted; out: that of the group
+ *
+ * Return: the group with a reference, or NULL at the end.
+ */
+struct gd_group *gd_registry_next(unsigned long *id)
+{
+	struct gd_group *group;
+
+	mutex_lock(&registry_lock);
+	group = xa_find(&groups, id, ULONG_MAX, XA_PRESENT);
+	if (group)
+		refcount_inc(&group->refs);
+	mutex_unlock(&registry_lock);
+	return group;
+}
+
+/**
+ * gd_registry_add - make a new group known
+ * @group: the group; gets its id
+ * @extack: for the reason of a refusal
+ */
+int gd_registry_add(struct gd_group *group, struct netlink_ext_ack *extack)
+{
+	int err;
+
+	mutex_lock(&registry_lock);
+	if (find(group->name)) {
+		NL_SET_ERR_MSG(extack, "a group of this name exists already");
+		err = -EEXIST;
+	} else {
+		err = xa_alloc_cyclic(&groups, &group->id, group, xa_limit_31b,
+				      &next_group_id, GFP_KERNEL);
+		if (err >= 0) {
+			changed();
+			err = 0;
+		}
+	}
+	mutex_unlock(&registry_lock);
+	return err;
+}
+
+static struct gd_member *find_by_mm(struct mm_struct *mm)
+{
+	struct gd_member *member;
+
+	lockdep_assert_held(&registry_lock);
+	hash_for_each_possible(members_by_mm, member, by_mm, (unsigned long)mm)
+		if (member->mm == mm)
+			return member;
+	return NULL;
+}
+
+/**
+ * gd_registry_find_member - the membership of a process
+ * @task: the process
+ *
+ * Return: the member with a reference, or NULL: it is in no group.
+ */
+struct gd_member *gd_registry_find_member(struct task_struct *task)
+{
+	struct mm_struct *mm = get_task_mm(task);
+	struct gd_member *member;
+
+	if (!mm)
+		return NULL;
+	mutex_lock(&registry_lock);
+	member = find_by_mm(mm);
+	if (member)
+		gd_member_get(member);
+	mutex_unlock(&registry_lock);
+	mmput_async(mm);
+	return member;
+}
+
+/* Like gd_registry_next(), for members. */
+struct gd_member *gd_registry_next_member(unsigned long *id)
+{
+	struct gd_member *member;
+
+	mutex_lock(&registry_lock);
+	member = xa_find(&members, id, ULONG_MAX, XA_PRESENT);
+	if (member)
+		gd_member_get(member);
+	mutex_unlock(&registry_lock);
+	return member;
+}
+
+/**
+ * gd_registry_forget - take a member out of the registry; does nothing twice
+ * @member: the member; the registry's reference is dropped
+ */
+void gd_registry_forget(struct gd_member *member)
+{
+	bool ended;
+
+	mutex_lock(&registry_lock);
+	ended = member->ended;
+	if (!ended) {
+		member->ended = true;
+		hash_del(&member->by_mm);
+		xa_erase(&members, member->id);
+		member->group->nr_members--;
+		changed();
+	}
+	mutex_unlock(&registry_lock);
+	if (!ended)
+		gd_member_put(member);
+}
+
+static int insert(struct gd_group *group, struct gd_member *member)
+{
+	int err;
+
+	lockdep_assert_held(&registry_lock);
+	err = xa_alloc_cyclic(&members, &member->id, member, xa_limit_31b,
+			      &next_member_id, GFP_KERNEL);
+	if (err < 0)
+		return err;
+	gd_member_get(member);
+	refcount_inc(&group->refs);
+	member->group = group;
+	member->put_group = gd_group_put;
+	hash_add(members_by_mm, &member->by_mm, (unsigned long)member->mm);
+	group->nr_members++;
+	changed();
+	return 0;
+}
+
+/**
+ * gd_registry_join - make a process known as a member of a group
+ * @group: the group
+ * @member: a new member
+ * @other: set to NULL, or, with -EBUSY, to its membership of another group, with
+ *	a reference
+ * @extack: for the reason of a refusal
+ */
+int gd_registry_join(struct gd_group *group, struct gd_member *member,
+		     struct gd_member **other, struct netlink_ext_ack *extack)
+{
+	int err;
+
+	mutex_lock(&registry_lock);
+	*other = find_by_mm(member->mm);
+	if (group->dying) {
+		NL_SET_ERR_MSG(extack, "the group is being deleted");
+		err = -ENOENT;
+		*other = NULL;
+	} else if (!*other) {
+		err = insert(group, member);
+	} else if ((*other)->group == group) {
+		NL_SET_ERR_MSG(extack, "the process is in this group already");
+		err = -EEXIST;
+		*other = NULL;
+	} else {
+		err = -EBUSY;
+		gd_member_get(*other);
+	}
+	mutex_unlock(&registry_lock);
+	return err;
+}
+
+/**
+ * gd_registry_set_dying - let nobody join any more, or again
+ * @group: the group
+ * @dying: whether it is being deleted
+ *
+ * Return: 0, or -ENOENT: it is being deleted already.
+ */
+int gd_registry_set_dying(struct gd_group *group, bool dying)
+{
+	int err = 0;
+
+	mutex_lock(&registry_lock);
+	if (dying && group->dying)
+		err = -ENOENT;
+	else
+		group->dying = dying;
+	mutex_unlock(&registry_lock);
+	return err;
+}
+
+/* A deleted group is not known any more; the registry's reference is dropped. */
+void gd_registry_remove(struct gd_group *group)
+{
+	mutex_lock(&registry_lock);
+	xa_erase(&groups, group->id);
+	changed();
+	mutex_unlock(&registry_lock);
+	gd_group_put(group);
+}
+
+/**
+ * gd_registry_set - change some of a group's settings
+ * @group: the group
+ * @set: new settings
+ * @which: those of them that count, GD_SET_ bits
+ */
+void gd_registry_set(struct gd_group *group, const struct gd_settings *set,
+		     u32 which)
+{
+	mutex_lock(&registry_lock);
+	if (which & GD_SET_RATE)
+		WRITE_ONCE(group->set.rate, set->rate);
+	if (which & GD_SET_SPLIT_MIN)
+		WRITE_ONCE(group->set.split_min, set->split_min);
+	if (which & GD_SET_FRAMES_MAX)
+		WRITE_ONCE(group->set.frames_max, set->frames_max);
+	mutex_unlock(&registry_lock);
+}
+
+/* Nothing is registered any more. */
+void gd_registry_exit(void)
+{
+	xa_destroy(&groups);
+	xa_destroy(&members);
+}
