@@ -25,7 +25,7 @@ static const char *sentence(const struct gd_conn *conn, int err)
 	if (conn && gd_conn_error(conn)[0])
 		return gd_conn_error(conn);
 	if (err == -EPERM || err == -EACCES)
-		return "not permitted: this needs root (CAP_SYS_ADMIN and CAP_NET_ADMIN in the host's own namespaces)";
+		return "not permitted: this needs root (CAP_SYS_ADMIN in the host's user namespace)";
 	if (err == -ENOENT)
 		return "no such group";
 	if (err == -ESRCH)

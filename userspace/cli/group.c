@@ -56,11 +56,22 @@ static int parse_params(int argc, char **argv, struct gd_group_params *params)
 	return status ? status : cli_one_group(argc, argv, &params->name);
 }
 
+static void print_added(const struct gd_group_params *params)
+{
+	double bytes = (double)params->rate * (double)page_size();
+	char size[32];
+
+	if (params->rate)
+		printf("group %s: rate %" PRIu32 " pages/s (%s/s)\n", params->name,
+		       params->rate, text_size(size, sizeof(size), bytes));
+	else
+		printf("group %s: rate 0 (paused)\n", params->name);
+}
+
 int cmd_add_group(int argc, char **argv)
 {
 	struct gd_group_params params;
 	struct gd_conn *conn;
-	char size[32];
 	int status;
 	int err;
 
@@ -76,9 +87,7 @@ int cmd_add_group(int argc, char **argv)
 	if (err)
 		status = cli_fail(conn, err, "group %s", params.name);
 	else
-		printf("group %s: rate %" PRIu32 " pages/s (%s/s)\n", params.name,
-		       params.rate, text_size(size, sizeof(size),
-					      (double)params.rate * (double)page_size()));
+		print_added(&params);
 	gd_conn_close(conn);
 	return status;
 }

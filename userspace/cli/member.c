@@ -42,7 +42,7 @@ static int add_one(struct gd_conn *conn, const char *group, pid_t pid, bool move
 	int err = gd_member_add(conn, group, pid, move, &member);
 
 	if (err)
-		return cli_fail(conn, err, "pid %d", pid);
+		return cli_fail(conn, err, "pid %d, group %s", pid, group);
 	printf("pid %d (%s): in %s\n", pid,
 	       text_escape(comm, sizeof(comm), member.comm), group);
 	return CLI_DONE;

@@ -13,6 +13,9 @@
 /* The multicast group "notify" of the netlink controller has a fixed number. */
 #define CTRL_NOTIFY_GROUP	GENL_ID_CTRL
 
+/* For a reader that is held up: thousands of events; the default has room for 86. */
+#define EVENTS_BUFFER		(1 << 20)
+
 struct gd_events {
 	struct gd_conn *conn;
 };
@@ -28,6 +31,7 @@ static int join(const struct gd_conn *conn, uint32_t group)
 int gd_events_open(struct gd_events **result)
 {
 	struct gd_events *events = calloc(1, sizeof(*events));
+	int size = EVENTS_BUFFER;
 	int err;
 
 	*result = NULL;
@@ -36,6 +40,8 @@ int gd_events_open(struct gd_events **result)
 	err = gd_conn_open(&events->conn);
 	if (err)
 		goto err_free;
+	setsockopt(gd_events_fd(events), SOL_SOCKET, SO_RCVBUFFORCE, &size,
+		   sizeof(size));
 	/* A family without the group is not the one this was written for. */
 	err = events->conn->events_group ?
 	      join(events->conn, events->conn->events_group) : -EOPNOTSUPP;
