@@ -185,7 +185,7 @@ static struct gd_block *create(struct gd_blocks *blocks, unsigned long start)
 	if (!block)
 		return NULL;
 	page = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_COMP | __GFP_ZERO |
-			   __GFP_NOWARN, GD_SLOTS_ORDER);
+			   __GFP_NOWARN | __GFP_NORETRY, GD_SLOTS_ORDER);
 	if (!page)
 		goto err_free;
 	set_page_private(page, (unsigned long)block);

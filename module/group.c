@@ -4,6 +4,7 @@
  * page; what touches a member's memory is handed to the group's scanner.
  */
 #include <linux/ctype.h>
+#include <linux/delay.h>
 #include <linux/netlink.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
@@ -294,14 +295,17 @@ int gd_group_del(struct gd_group *group, bool unshare,
 	return 0;
 }
 
-/* Delete all groups; their frames stay shared. Nobody else may be here. */
+/* Delete all groups, for good; their frames stay shared. */
 void gd_group_del_all(void)
 {
 	struct gd_group *group;
 	unsigned long id = 0;
 
+	gd_registry_close();
 	while ((group = gd_registry_next(&id))) {
-		gd_group_del(group, false, NULL);
+		/* Somebody else may be at it already: wait for the end. */
+		if (gd_group_del(group, false, NULL))
+			msleep(1);
 		gd_group_put(group);
 	}
 }

@@ -60,9 +60,9 @@ err_drain:
 
 static void __exit gd_exit(void)
 {
-	/* Returns when the last request is over; nothing can be added then. */
-	gd_netlink_exit();
+	/* Events need the family, and requests may be on their way until it ends. */
 	gd_group_del_all();
+	gd_netlink_exit();
 	gd_registry_exit();
 	gd_block_exit();
 	gd_frame_exit();

@@ -242,17 +242,20 @@ static void insert_all(struct gd_merge_batch *batch, struct gd_merge *m,
  * The member wrote between the last look and the park. Its content goes into the
  * spare page, and from there into ordinary memory. Last, as the fault allocates.
  */
-static void restore_all(struct gd_merge *m, unsigned int nr,
-			struct vm_area_struct *vma)
+static void restore_all(struct gd_merge_batch *batch, struct gd_merge *m,
+			unsigned int nr, struct vm_area_struct *vma)
 {
+	struct page *spare;
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
 		if (m[i].result != GD_MERGE_RACED)
 			continue;
-		copy_highpage(m[i].spare, m[i].page);
-		if (gd_place_pages(vma, m[i].addr, &m[i].spare, 1))
+		spare = batch->spare[--batch->nr_spare];
+		copy_highpage(spare, m[i].page);
+		if (gd_place_pages(vma, m[i].addr, &spare, 1))
 			gd_unshare_page(vma, m[i].addr);
+		put_page(spare);
 	}
 }
 
@@ -279,30 +282,26 @@ static void merge_locked(struct gd_merge_batch *batch, struct gd_merge *m,
 	zap_all(batch, m, nr, vma);
 	compare_all(m, nr, vma);
 	insert_all(batch, m, nr, vma);
-	restore_all(m, nr, vma);
+	restore_all(batch, m, nr, vma);
 }
 
-static bool get_spares(struct gd_merge *m, unsigned int nr)
+/* One for each merge that may fail, as nothing can be allocated later on. */
+static bool get_spares(struct gd_merge_batch *batch, unsigned int nr)
 {
-	unsigned int i;
+	while (batch->nr_spare < nr) {
+		struct page *page = gd_frame_alloc_page();
 
-	for (i = 0; i < nr; i++) {
-		m[i].spare = gd_frame_alloc_page();
-		if (!m[i].spare)
+		if (!page)
 			return false;
+		batch->spare[batch->nr_spare++] = page;
 	}
 	return true;
 }
 
-static void put_spares(struct gd_merge *m, unsigned int nr)
+static void put_spares(struct gd_merge_batch *batch)
 {
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		if (m[i].spare)
-			put_page(m[i].spare);
-		m[i].spare = NULL;
-	}
+	while (batch->nr_spare)
+		put_page(batch->spare[--batch->nr_spare]);
 }
 
 /**
@@ -319,7 +318,7 @@ void gd_merge_run(struct gd_merge_batch *batch)
 		struct gd_merge *m = &batch->merge[i];
 
 		nr = min_t(unsigned int, batch->nr - i, GD_MERGE_BATCH);
-		if (!get_spares(m, nr)) {
+		if (!get_spares(batch, nr)) {
 			set_result(m, nr, GD_MERGE_NOMEM);
 		} else if (!gd_lock_mmap_write(batch->mm)) {
 			set_result(m, nr, GD_MERGE_CONTENDED);
@@ -327,7 +326,7 @@ void gd_merge_run(struct gd_merge_batch *batch)
 			merge_locked(batch, m, nr);
 			mmap_write_unlock(batch->mm);
 		}
-		put_spares(m, nr);
 		cond_resched();
 	}
+	put_spares(batch);
 }

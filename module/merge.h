@@ -35,7 +35,6 @@ enum gd_merge_result {
  * @addr: where it is mapped
  * @page: the page; the caller holds one reference for this merge
  * @target: page to map instead, held by the caller
- * @spare: for the content, should it have changed
  * @old: the PTE before it was parked
  * @result: &enum gd_merge_result
  * @locked: this merge holds the folio lock
@@ -48,7 +47,6 @@ struct gd_merge {
 	unsigned long	addr;
 	struct page	*page;
 	struct page	*target;
-	struct page	*spare;
 	u8		result;
 	bool		locked;
 	bool		parked;
@@ -64,6 +62,8 @@ struct gd_merge {
  * @zaps: zap calls, added to
  * @merge: the merges, by rising address
  * @page: scratch space for the insertion
+ * @spare: pages for content that has changed
+ * @nr_spare: how many there are
  */
 struct gd_merge_batch {
 	struct mm_struct	*mm;
@@ -71,6 +71,8 @@ struct gd_merge_batch {
 	u64			zaps;
 	struct gd_merge		merge[PTRS_PER_PTE];
 	struct page		*page[GD_MERGE_BATCH];
+	struct page		*spare[GD_MERGE_BATCH];
+	unsigned int		nr_spare;
 };
 
 void gd_merge_run(struct gd_merge_batch *batch);

@@ -64,18 +64,33 @@ static const struct nla_policy member_del_policy[GRPDEDUP_A_MAX + 1] = {
 	[GRPDEDUP_A_KEEP] = { .type = NLA_FLAG },
 };
 
-static struct gd_group *find_group(struct genl_info *info)
+/* The group name of a request, or NULL; bytes behind its end are refused. */
+static const char *name_of(struct nlattr **attrs, struct netlink_ext_ack *extack)
 {
+	struct nlattr *name = attrs ? attrs[GRPDEDUP_A_GROUP_NAME] : NULL;
+
+	if (!name)
+		NL_SET_ERR_MSG(extack, "a group name is missing");
+	else if (strlen(nla_data(name)) + 1 != nla_len(name))
+		NL_SET_ERR_MSG_ATTR(extack, name,
+				    "a group name ends with its first NUL byte");
+	else
+		return nla_data(name);
+	return NULL;
+}
+
+static struct gd_group *find_group(struct nlattr **attrs,
+				   struct netlink_ext_ack *extack)
+{
+	const char *name = name_of(attrs, extack);
 	struct gd_group *group;
 
-	if (!info->attrs[GRPDEDUP_A_GROUP_NAME]) {
-		NL_SET_ERR_MSG(info->extack, "a group name is missing");
+	if (!name)
 		return ERR_PTR(-EINVAL);
-	}
-	group = gd_registry_find(nla_data(info->attrs[GRPDEDUP_A_GROUP_NAME]));
+	group = gd_registry_find(name);
 	if (group)
 		return group;
-	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[GRPDEDUP_A_GROUP_NAME],
+	NL_SET_ERR_MSG_ATTR(extack, attrs[GRPDEDUP_A_GROUP_NAME],
 			    "there is no group of this name");
 	return ERR_PTR(-ENOENT);
 }
@@ -129,20 +144,20 @@ static u32 parse_settings(struct genl_info *info, struct gd_settings *set)
 static int group_add(struct sk_buff *skb, struct genl_info *info)
 {
 	struct gd_settings set = { .split_min = GRPDEDUP_SPLIT_MIN_DEFAULT };
+	const char *name = name_of(info->attrs, info->extack);
 
-	if (!info->attrs[GRPDEDUP_A_GROUP_NAME] ||
-	    !info->attrs[GRPDEDUP_A_RATE]) {
-		NL_SET_ERR_MSG(info->extack, "a group needs a name and a rate");
+	if (!name)
+		return -EINVAL;
+	if (!(parse_settings(info, &set) & GD_SET_RATE)) {
+		NL_SET_ERR_MSG(info->extack, "a group needs a rate");
 		return -EINVAL;
 	}
-	parse_settings(info, &set);
-	return gd_group_add(nla_data(info->attrs[GRPDEDUP_A_GROUP_NAME]), &set,
-			    info->extack);
+	return gd_group_add(name, &set, info->extack);
 }
 
 static int group_set(struct sk_buff *skb, struct genl_info *info)
 {
-	struct gd_group *group = find_group(info);
+	struct gd_group *group = find_group(info->attrs, info->extack);
 	struct gd_settings set;
 	int err = 0;
 	u32 which;
@@ -162,7 +177,7 @@ static int group_set(struct sk_buff *skb, struct genl_info *info)
 
 static int group_del(struct sk_buff *skb, struct genl_info *info)
 {
-	struct gd_group *group = find_group(info);
+	struct gd_group *group = find_group(info->attrs, info->extack);
 	int err;
 
 	if (IS_ERR(group))
@@ -175,7 +190,7 @@ static int group_del(struct sk_buff *skb, struct genl_info *info)
 
 static int group_get(struct sk_buff *skb, struct genl_info *info)
 {
-	struct gd_group *group = find_group(info);
+	struct gd_group *group = find_group(info->attrs, info->extack);
 	struct sk_buff *reply;
 	int err = -ENOMEM;
 	void *hdr;
@@ -248,7 +263,7 @@ static int reply_member(struct genl_info *info, u8 cmd,
 
 static int member_add(struct sk_buff *skb, struct genl_info *info)
 {
-	struct gd_group *group = find_group(info);
+	struct gd_group *group = find_group(info->attrs, info->extack);
 	struct gd_member *member;
 	struct task_struct *task;
 	int err;
@@ -296,7 +311,7 @@ static int member_del(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* The group that a dump is narrowed to: its id, 0 for all, or -ENOENT. */
+/* The group that a dump is narrowed to: its id, 0 for all, or -errno. */
 static int dump_group(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = genl_dumpit_info(cb)->attrs;
@@ -305,11 +320,9 @@ static int dump_group(struct netlink_callback *cb)
 
 	if (!attrs || !attrs[GRPDEDUP_A_GROUP_NAME])
 		return 0;
-	group = gd_registry_find(nla_data(attrs[GRPDEDUP_A_GROUP_NAME]));
-	if (!group) {
-		NL_SET_ERR_MSG(cb->extack, "there is no group of this name");
-		return -ENOENT;
-	}
+	group = find_group(attrs, cb->extack);
+	if (IS_ERR(group))
+		return PTR_ERR(group);
 	id = group->id;
 	gd_group_put(group);
 	return id;
@@ -349,7 +362,7 @@ static int member_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 static int scan(struct sk_buff *skb, struct genl_info *info)
 {
-	struct gd_group *group = find_group(info);
+	struct gd_group *group = find_group(info->attrs, info->extack);
 	struct sk_buff *reply;
 	int err = -ENOMEM;
 	void *hdr;
@@ -375,8 +388,8 @@ out:
 }
 
 /*
- * GENL_ADMIN_PERM has checked CAP_NET_ADMIN in the initial user namespace for
- * all but listings; memory is a matter for CAP_SYS_ADMIN.
+ * GENL_ADMIN_PERM would ask for CAP_NET_ADMIN; memory is a matter for
+ * CAP_SYS_ADMIN, and so is knowing who shares it.
  */
 static int check_caller(gd_genl_ops_t *ops, struct sk_buff *skb,
 			struct genl_info *info)

@@ -16,6 +16,7 @@ static DEFINE_MUTEX(registry_lock);
 static DEFINE_XARRAY_ALLOC1(groups);
 static DEFINE_XARRAY_ALLOC1(members);
 static DEFINE_HASHTABLE(members_by_mm, 10);
+static bool closed;
 static u32 next_group_id, next_member_id, generation;
 
 /* Changes whenever a listing would: lets a dump say that it was torn. */
@@ -88,7 +89,10 @@ int gd_registry_add(struct gd_group *group, struct netlink_ext_ack *extack)
 	int err;
 
 	mutex_lock(&registry_lock);
-	if (find(group->name)) {
+	if (closed) {
+		NL_SET_ERR_MSG(extack, "the module is being removed");
+		err = -ESHUTDOWN;
+	} else if (find(group->name)) {
 		NL_SET_ERR_MSG(extack, "a group of this name exists already");
 		err = -EEXIST;
 	} else {
@@ -269,6 +273,14 @@ void gd_registry_set(struct gd_group *group, const struct gd_settings *set,
 		WRITE_ONCE(group->set.split_min, set->split_min);
 	if (which & GD_SET_FRAMES_MAX)
 		WRITE_ONCE(group->set.frames_max, set->frames_max);
+	mutex_unlock(&registry_lock);
+}
+
+/* From now on no group can be added. */
+void gd_registry_close(void)
+{
+	mutex_lock(&registry_lock);
+	closed = true;
 	mutex_unlock(&registry_lock);
 }
 

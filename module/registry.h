@@ -25,6 +25,7 @@ int gd_registry_set_dying(struct gd_group *group, bool dying);
 struct gd_group *gd_registry_find(const char *name);
 struct gd_group *gd_registry_next(unsigned long *id);
 u32 gd_registry_generation(void);
+void gd_registry_close(void);
 void gd_registry_exit(void);
 
 /* Members */

@@ -23,6 +23,20 @@
 /* Rounds over an address space before it is given up. */
 #define GD_UNSHARE_ROUNDS	64
 
+/*
+ * Somebody waits for the end: look for the lock a hundred times as long as for a
+ * merge (2 to 4 s), unless the scanner is to stop.
+ */
+static bool lock_patiently(struct mm_struct *mm, bool (*lock)(struct mm_struct *))
+{
+	int tries;
+
+	for (tries = 0; tries < 100 && !kthread_should_stop(); tries++)
+		if (lock(mm))
+			return true;
+	return false;
+}
+
 /* The frame mapped at @addr, or NULL. */
 static struct page *frame_at(struct vm_area_struct *vma, unsigned long addr)
 {
@@ -165,14 +179,14 @@ static int unshare_from(struct mm_struct *mm, unsigned long addr,
 	int err;
 
 	do {
-		if (!gd_lock_mmap_write(mm))
+		if (!lock_patiently(mm, gd_lock_mmap_write))
 			return -EBUSY;
 		err = unshare_batch(mm, &addr, un);
 		mmap_write_unlock(mm);
 		if (err)
 			return err;
 		cond_resched();
-		if (!gd_lock_mmap_read(mm))
+		if (!lock_patiently(mm, gd_lock_mmap_read))
 			return -EBUSY;
 		more = find_frame(mm, &addr, un);
 		mmap_read_unlock(mm);
@@ -199,7 +213,7 @@ int gd_unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
 	for (round = 0; round < GD_UNSHARE_ROUNDS; round++) {
 		unsigned long addr = 0;
 
-		if (!gd_lock_mmap_read(mm))
+		if (!lock_patiently(mm, gd_lock_mmap_read))
 			return -EBUSY;
 		found = find_frame(mm, &addr, un);
 		mmap_read_unlock(mm);

@@ -245,6 +245,19 @@ static unsigned int visit_pending_area(struct gd_group *group,
 	return work_on(group, member, GD_VMA_MERGE);
 }
 
+static unsigned int visit_pending_areas(struct gd_group *group,
+					struct gd_member *member,
+					struct gd_block *block)
+{
+	unsigned long addr = block->start;
+	unsigned long end = addr + GD_BLOCK_SIZE;
+	unsigned int visited = 0;
+
+	while (addr < end && block->nr_pending)
+		visited += visit_pending_area(group, member, block, &addr);
+	return visited;
+}
+
 /**
  * gd_visit_pending - merge what waits in a block
  * @group: the group
@@ -256,15 +269,15 @@ unsigned int gd_visit_pending(struct gd_group *group, struct gd_block *block)
 {
 	struct gd_member *member = container_of(block->owner, struct gd_member,
 						blocks);
-	unsigned long addr = block->start;
-	unsigned long end = addr + GD_BLOCK_SIZE;
-	unsigned int visited = 0;
+	unsigned int before, visited = 0;
 	struct visit visit;
 
 	if (enter(member, &visit)) {
-		while (addr < end && block->nr_pending)
-			visited += visit_pending_area(group, member, block,
-						      &addr);
+		/* A page may have found its partner earlier in this block. */
+		do {
+			before = block->nr_pending;
+			visited += visit_pending_areas(group, member, block);
+		} while (block->nr_pending && block->nr_pending < before);
 		leave(member, &visit);
 	}
 	if (block->nr_pending)

@@ -142,27 +142,29 @@ static enum gd_kind look(pte_t pte, struct page **pagep)
 
 static bool snapshot_huge(struct mm_struct *mm, pmd_t *pmdp, struct gd_snapshot *snap)
 {
-	struct page *head = NULL;
+	struct folio *folio = NULL;
 	spinlock_t *ptl;
 	unsigned int i;
 
 	ptl = pmd_lock(mm, pmdp);
 	if (pmd_trans_huge(*pmdp) && !gd_pmd_devmap(*pmdp)) {
-		head = pmd_page(*pmdp);
-		/* Not the huge zero page, nor a part of something else. */
-		if (PageAnon(head) && PageTransHuge(head) &&
-		    !PageHWPoison(head) && !PageSwapCache(head))
-			get_page(head);
+		folio = page_folio(pmd_page(*pmdp));
+		/* Not the huge zero page. */
+		if (folio_test_anon(folio) && folio_test_large(folio) &&
+		    !folio_test_swapcache(folio))
+			folio_get(folio);
 		else
-			head = NULL;
+			folio = NULL;
 	}
 	spin_unlock(ptl);
-	if (!head)
+	if (!folio)
 		return false;
 	snap->huge = true;
+	snap->head = folio_page(folio, 0);
 	for (i = snap->first; i < snap->end; i++) {
-		snap->page[i] = head + i;
-		snap->kind[i] = GD_KIND_ANON;
+		snap->page[i] = folio_page(folio, i);
+		if (!PageHWPoison(snap->page[i]))
+			snap->kind[i] = GD_KIND_ANON;
 	}
 	return true;
 }
@@ -209,7 +211,7 @@ void gd_walk_put(struct gd_snapshot *snap)
 	unsigned int i;
 
 	if (snap->huge) {
-		put_page(compound_head(snap->page[snap->first]));
+		put_page(snap->head);
 		snap->huge = false;
 	} else {
 		for (i = snap->first; i < snap->end; i++)

@@ -26,9 +26,10 @@ enum gd_kind {
 
 /**
  * struct gd_snapshot - the pages of one block at one moment
- * @huge: the block is one huge page; the only reference held is on its head
+ * @huge: the block is one huge page; the only reference held is on its @head
  * @first: index of the first page looked at
  * @end: index behind the last page looked at
+ * @head: first page of the huge page
  * @page: by index in the block
  * @kind: by index in the block, &enum gd_kind
  */
@@ -36,6 +37,7 @@ struct gd_snapshot {
 	bool		huge;
 	unsigned int	first;
 	unsigned int	end;
+	struct page	*head;
 	struct page	*page[GD_BLOCK_PAGES];
 	u8		kind[GD_BLOCK_PAGES];
 };
