@@ -14,13 +14,12 @@ merged_pair() {
 
 # After whatever was done: right now, right after more passes, right when all is written anew.
 assert_right_ever_after() {
-	assert_right "$@"
-	settle g
-	assert_right "$@"
 	local name
-	for name; do ask "$name" poke r 9 9 9; done
 	assert_right "$@"
-	settle g
+	settle g 3
+	assert_right "$@"
+	for name; do ask "$name" poke r 9 9 9; done
+	settle g 1
 	assert_right "$@"
 }
 
@@ -99,7 +98,8 @@ block_device() {
 	KIND=huge hold b $pages mix 50 50 1000
 	group g a b
 	settle g
-	assert_range "$(kind_count frame b)" $pages $pages "frames of b"
+	# one of 8 * 256 + 1 zero pages is left over
+	assert_range "$(kind_count frame b)" $((pages - 1)) $pages "frames of b"
 	ask a exit
 	assert_right b
 	settle g
@@ -170,8 +170,12 @@ settle_memory() {
 	merged_pair
 	for kind in COLD PAGEOUT MERGEABLE UNMERGEABLE HUGEPAGE NOHUGEPAGE FREE DONTNEED; do
 		ask a madvise r 8 48 "$kind"
-		assert_right_ever_after a b
+		assert_right a b
+		settle g 2
+		assert_right a b
+		ask a poke r 9 9 9
 	done
+	assert_right_ever_after a b
 	assert_shared a b 60 4
 }
 

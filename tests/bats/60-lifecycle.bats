@@ -22,7 +22,7 @@ assert_lives_on() {
 }
 
 monitor_start() {
-	timeout 120 grpdedup monitor >"$BATS_TEST_TMPDIR/events" 2>"$BATS_TEST_TMPDIR/monitor" 3>&- &
+	grpdedup monitor >"$BATS_TEST_TMPDIR/events" 2>"$BATS_TEST_TMPDIR/monitor" 3>&- &
 	echo $! >>"$PIDS"
 	wait_for 10 grep -q waiting "$BATS_TEST_TMPDIR/monitor"
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2004 # PID is an associative array
 # Real KVM guests, two in each of two groups. They check their own files all the time.
 #
 # The guests are started once for the file and live through all tests; the last one ends them.
