@@ -49,6 +49,20 @@ static inline void gd_vma_start_write(struct vm_area_struct *vma)
 #define gd_vma_start_write	vma_start_write
 #endif
 
+/*
+ * mmap_write_trylock() had no users and went. The count of write locks came with
+ * 6.13, but was taken back to stable 6.12: Kbuild looks whether it is there.
+ */
+static inline bool gd_mmap_write_trylock(struct mm_struct *mm)
+{
+	if (!down_write_trylock(&mm->mmap_lock))
+		return false;
+#ifdef GD_HAVE_MM_LOCK_SEQCOUNT
+	mm_lock_seqcount_begin(mm);
+#endif
+	return true;
+}
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 #define gd_zap			zap_page_range
 #elif LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
@@ -170,6 +184,12 @@ static inline void gd_lru_drain_local(void)
 typedef const struct genl_ops gd_genl_ops_t;
 #else
 typedef const struct genl_split_ops gd_genl_ops_t;
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define gd_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
+#else
+#define gd_dump_attrs(cb)	(genl_dumpit_info(cb)->info.attrs)
 #endif
 
 #endif /* GD_COMPAT_H */

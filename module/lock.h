@@ -34,7 +34,7 @@ static inline bool gd_lock_mmap_read(struct mm_struct *mm)
 
 static inline bool gd_lock_mmap_write(struct mm_struct *mm)
 {
-	return gd_lock_until(mmap_write_trylock(mm));
+	return gd_lock_until(gd_mmap_write_trylock(mm));
 }
 
 #endif /* GD_LOCK_H */

@@ -314,7 +314,7 @@ static int member_del(struct sk_buff *skb, struct genl_info *info)
 /* The group that a dump is narrowed to: its id, 0 for all, or -errno. */
 static int dump_group(struct netlink_callback *cb)
 {
-	struct nlattr **attrs = genl_dumpit_info(cb)->attrs;
+	struct nlattr **attrs = gd_dump_attrs(cb);
 	struct gd_group *group;
 	int id;
 
