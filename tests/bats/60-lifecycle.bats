@@ -39,7 +39,7 @@ wait_event() {
 	before=$(pfns a)
 	gd del-group g
 	assert_eq "$(pfns a)" "$before" "PFNs of a after del-group"
-	assert_shared a b 0 1
+	assert_shared a b 1 1
 	assert_lives_on a b
 }
 
@@ -82,7 +82,7 @@ wait_event() {
 		assert_right a b
 	done
 	settle g
-	assert_shared a b 0 1
+	assert_shared a b 1 1
 	assert_lives_on a b
 }
 
@@ -132,7 +132,7 @@ wait_event() {
 	gd del-group two
 	gd assign one "${PID[b]}"
 	settle one
-	assert_shared a b 0 1
+	assert_shared a b 1 1
 	assert_eq "$(counter one pages_shared)" "$(sum frames a b)" "pages_shared"
 	assert_lives_on a b
 }

@@ -27,6 +27,7 @@ start_all() {
 	truncate -s 32M /tmp/gd-stress
 	disk=$(losetup -f --show /tmp/gd-stress)
 	jobs=()
+	end=$((SECONDS + SPAN))
 	start_churn 1
 	start_churn 2
 	gd-dio --pages 256 --seconds "$SPAN" "$disk" >"$BATS_TEST_TMPDIR/dio" 2>&1 3>&- &
@@ -47,24 +48,26 @@ finish_all() {
 }
 
 @test "stress: churn and O_DIRECT in two groups at full rate" {
-	local jobs disk dio i merges=0
+	local jobs disk dio end merges=0 looks=0
 	SPAN=20 start_all
-	for ((i = 0; i < 6; i++)); do
-		sleep 2
+	while ((SECONDS < end - 8)); do
+		sleep 1
 		# shellcheck disable=SC2046 # several pids
 		FRAMES=1 assert_apart $(churn_pids 1) -- $(churn_pids 2)
 		merges=$(counter one merges)
+		looks=$((looks + 1))
 	done
-	assert_range "$merges" 1000 100000000 "merges in group one: the test means nothing without"
 	finish_all
+	assert_range "$merges" 1000 100000000 "merges in group one: the test means nothing without"
+	assert_range "$looks" 2 100 "looks at the PFNs meanwhile"
 }
 
 @test "stress: the same with ksmd, moves, and the module going away in between" {
-	local jobs disk dio i first
+	local jobs disk dio end first rounds=0
 	echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
 	echo 1 >/sys/kernel/mm/ksm/run
-	SPAN=25 start_all
-	for ((i = 0; i < 4; i++)); do
+	SPAN=30 start_all
+	while ((SECONDS < end - 14)); do
 		sleep 1
 		first=$(churn_pids 1 | cut -d' ' -f1)
 		gd move two "$first"
@@ -76,6 +79,8 @@ finish_all() {
 		sleep 0.5
 		insmod "$GRPDEDUP_KO"
 		setup_groups
+		rounds=$((rounds + 1))
 	done
 	finish_all
+	assert_range "$rounds" 2 100 "rounds"
 }

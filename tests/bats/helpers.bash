@@ -80,14 +80,14 @@ settle() {
 }
 
 # counter GROUP NAME; member NAME(process) NAME(counter). Not from JSON: jq takes half a second here.
-from_dump() {
-	gd dump --header | awk -F '\t' -v kind="$1" -v column="$2" -v key="$3" -v name="$4" '
+pick_from_dump() {
+	awk -F '\t' -v kind="$1" -v column="$2" -v key="$3" -v name="$4" '
 		$1 == "#" kind { for (i = 1; i <= NF; i++) if ($i == name) want = i }
 		$1 == kind && $column == key && want { print $want; found = 1 }
 		END { exit !found }'
 }
-counter() { from_dump group 2 "$1" "$2"; }
-member() { from_dump member 4 "${PID[$1]}" "$2"; }
+counter() { gd dump --header | pick_from_dump group 2 "$1" "$2"; }
+member() { gd dump --header | pick_from_dump member 4 "${PID[$1]}" "$2"; }
 members() { gd list pids | sort -n | tr '\n' ' '; }
 scanners() { cat /proc/[0-9]*/comm 2>/dev/null | grep -c '^grpdedup/'; }
 # What a refusal must leave as it is: all that can be set.
