@@ -268,6 +268,12 @@ void gd_blocks_sweep(struct gd_blocks *blocks)
 	}
 }
 
+/* The block of @addr, or NULL. */
+struct gd_block *gd_block_find(struct gd_blocks *blocks, unsigned long addr)
+{
+	return xa_load(&blocks->xa, addr >> PMD_SHIFT);
+}
+
 /**
  * gd_block_get - the block of @addr
  * @blocks: the member's
@@ -277,7 +283,7 @@ void gd_blocks_sweep(struct gd_blocks *blocks)
  */
 struct gd_block *gd_block_get(struct gd_blocks *blocks, unsigned long addr)
 {
-	struct gd_block *block = xa_load(&blocks->xa, addr >> PMD_SHIFT);
+	struct gd_block *block = gd_block_find(blocks, addr);
 
 	return block ?: create(blocks, addr & GD_BLOCK_MASK);
 }

@@ -49,7 +49,6 @@ struct gd_slot {
 };
 
 static_assert(sizeof(struct gd_slot) == 32);
-static_assert(sizeof(void *) <= offsetof(struct gd_tree_node, word));
 
 /**
  * struct gd_space - what one group knows of its pages; owned by its scanner
@@ -134,6 +133,7 @@ void gd_blocks_init(struct gd_blocks *blocks, struct gd_space *space);
 void gd_blocks_destroy(struct gd_blocks *blocks);
 void gd_blocks_sweep(struct gd_blocks *blocks);
 
+struct gd_block *gd_block_find(struct gd_blocks *blocks, unsigned long addr);
 struct gd_block *gd_block_get(struct gd_blocks *blocks, unsigned long addr);
 void gd_block_begin(struct gd_block *block, unsigned int first,
 		    unsigned int end);

@@ -77,6 +77,12 @@ struct gd_group {
 	struct gd_scan		*scan;
 };
 
+/* Was a pass asked for that has not ended yet? */
+static inline bool gd_group_is_rushed(const struct gd_group *group)
+{
+	return group->passes < READ_ONCE(group->scan_wanted);
+}
+
 int gd_group_add(const char *name, const struct gd_settings *set,
 		 struct netlink_ext_ack *extack);
 void gd_group_set(struct gd_group *group, const struct gd_settings *set,

@@ -298,12 +298,6 @@ static bool get_spares(struct gd_merge_batch *batch, unsigned int nr)
 	return true;
 }
 
-static void put_spares(struct gd_merge_batch *batch)
-{
-	while (batch->nr_spare)
-		put_page(batch->spare[--batch->nr_spare]);
-}
-
 /**
  * gd_merge_run - replace pages by frames
  * @batch: what to replace; the results are in it afterwards
@@ -328,5 +322,11 @@ void gd_merge_run(struct gd_merge_batch *batch)
 		}
 		cond_resched();
 	}
-	put_spares(batch);
+}
+
+/* Give back the spare pages, which a batch keeps for the next one. */
+void gd_merge_put_spares(struct gd_merge_batch *batch)
+{
+	while (batch->nr_spare)
+		put_page(batch->spare[--batch->nr_spare]);
 }

@@ -61,8 +61,9 @@ struct gd_merge {
  * @nr: number of merges
  * @zaps: zap calls, added to
  * @merge: the merges, by rising address
- * @page: scratch space for the insertion
- * @spare: pages for content that has changed
+ * @page: scratch space for insertion and release
+ * @spare: pages for content that has changed, kept from batch to batch: they are
+ *	seldom used, and a new page costs an allocation, a charge and a wipe
  * @nr_spare: how many there are
  */
 struct gd_merge_batch {
@@ -76,5 +77,6 @@ struct gd_merge_batch {
 };
 
 void gd_merge_run(struct gd_merge_batch *batch);
+void gd_merge_put_spares(struct gd_merge_batch *batch);
 
 #endif /* GD_MERGE_H */

@@ -15,6 +15,7 @@
  */
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 
 #include "hash.h"
 #include "plan.h"
@@ -312,6 +313,18 @@ static void book(struct gd_plan *plan, struct gd_merge *m,
 		count(plan, GRPDEDUP_CNT_LARGE_MERGES, 1);
 }
 
+/* Drop the merges' references: most are the last ones, and many free cheaper. */
+static void release(struct gd_merge_batch *batch)
+{
+	unsigned int i, n;
+
+	for (i = 0; i < batch->nr; i += n) {
+		for (n = 0; n < GD_MERGE_BATCH && i + n < batch->nr; n++)
+			batch->page[n] = batch->merge[i + n].page;
+		release_pages(batch->page, n);
+	}
+}
+
 /**
  * gd_plan_carry_out - merge what was planned and book the results
  * @plan: from gd_plan_visit(); the batch's mm is set
@@ -331,7 +344,7 @@ void gd_plan_carry_out(struct gd_plan *plan)
 	for (i = 0; i < batch->nr; i++) {
 		plan->frame[i]->planned--;
 		book(plan, &batch->merge[i], plan->slot[i], plan->frame[i]);
-		put_page(batch->merge[i].page);
 	}
+	release(batch);
 	count(plan, GRPDEDUP_CNT_ZAPS, batch->zaps);
 }

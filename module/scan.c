@@ -57,7 +57,7 @@ static void begin_pass(struct gd_group *group, u64 now)
 	struct gd_scan *scan = group->scan;
 
 	/* Were pages held by per-CPU batches? A pass asked for shall see all. */
-	if (group->passes < group->scan_wanted ||
+	if (gd_group_is_rushed(group) ||
 	    counter(group, GRPDEDUP_CNT_SKIP_BUSY) != scan->busy)
 		gd_drain_all();
 	scan->busy = counter(group, GRPDEDUP_CNT_SKIP_BUSY);
@@ -77,6 +77,8 @@ static void end_pass(struct gd_group *group)
 	u64 merged = counter(group, GRPDEDUP_CNT_MERGES) - group->scan->merges;
 
 	gd_frames_reap(&group->space.frames);
+	if (group->scan->plan)
+		gd_merge_put_spares(&group->scan->plan->batch);
 #ifdef GRPDEDUP_DEBUG
 	WARN_ON(!gd_tree_verify(&group->space.unstable));
 	WARN_ON(!gd_tree_verify(&group->space.frames.stable));
@@ -94,11 +96,6 @@ static struct gd_block *pending_block(struct gd_group *group)
 {
 	return list_first_entry_or_null(&group->space.pending, struct gd_block,
 					pending);
-}
-
-static bool rushed(struct gd_group *group)
-{
-	return group->passes < READ_ONCE(group->scan_wanted);
 }
 
 /* One block, or the start or the end of a pass. Returns pages visited. */
@@ -122,7 +119,7 @@ static unsigned int step(struct gd_group *group, u64 now)
 /* A pass asked for is extra: it does not use up the rate. */
 static void work(struct gd_group *group, u64 now)
 {
-	bool extra = rushed(group);
+	bool extra = gd_group_is_rushed(group);
 	unsigned int visited = step(group, now);
 
 	if (!extra)
@@ -135,7 +132,7 @@ static u64 idle_time(struct gd_group *group, u64 now)
 	struct gd_scan *scan = group->scan;
 	u64 delay, next_pass = scan->pass_start + GD_PASS_NS_MIN;
 
-	if (rushed(group))
+	if (gd_group_is_rushed(group))
 		return 0;
 	if (list_empty(&group->members) && !group->in_pass)
 		return GD_PACE_FOREVER;
@@ -247,6 +244,8 @@ void gd_scan_stop(struct gd_group *group)
 	gd_call_close(group);
 	gd_roster_clear(group);
 	gd_frames_destroy(&group->space.frames);
+	if (group->scan->plan)
+		gd_merge_put_spares(&group->scan->plan->batch);
 	kvfree(group->scan->plan);
 	kfree(group->scan);
 	group->scan = NULL;

@@ -140,7 +140,8 @@ static bool find_frame(struct mm_struct *mm, unsigned long *addrp,
 
 		if (!gd_vma_may_hold_frames(vma))
 			continue;
-		while (addr < vma->vm_end) {
+		while ((addr = gd_walk_next(mm, addr, vma->vm_end)) <
+		       vma->vm_end) {
 			if (collect(vma, &addr, un, found)) {
 				*addrp = found[0];
 				return true;

@@ -17,6 +17,8 @@
 
 /* Areas to look at for one hold of the mmap lock. */
 #define GD_VMAS_PER_STEP	64
+/* At least, if there is anything to visit. */
+#define GD_STEPS_PER_SECOND	20
 
 /**
  * struct visit - what a visit holds of a member
@@ -121,20 +123,41 @@ static unsigned int work_on(struct gd_group *group, struct gd_member *member,
 	return plan->nr_visited;
 }
 
+/* At a low rate, work comes in small steps rather than in a block per second. */
+static unsigned long step_bytes(struct gd_group *group)
+{
+	u32 rate = READ_ONCE(group->set.rate);
+
+	if (gd_group_is_rushed(group))
+		return GD_BLOCK_SIZE;
+	return clamp_t(unsigned long, rate / GD_STEPS_PER_SECOND, 1,
+		       GD_BLOCK_PAGES) << PAGE_SHIFT;
+}
+
 /* Visit what one area has in one block; the mmap read lock is held, and dropped. */
 static unsigned int visit_area(struct gd_group *group, struct gd_member *member,
 			       struct vm_area_struct *vma)
 {
 	struct gd_scan *scan = group->scan;
 	struct gd_plan *plan = scan->plan;
-	unsigned long start = scan->addr;
-	unsigned long end = min((start & GD_BLOCK_MASK) + GD_BLOCK_SIZE,
-				vma->vm_end);
+	unsigned long start = gd_walk_next(member->mm, scan->addr,
+					   vma->vm_end);
+	unsigned long end = min3((start & GD_BLOCK_MASK) + GD_BLOCK_SIZE,
+				 vma->vm_end, start + step_bytes(group));
 	enum gd_vma_class class = gd_vma_classify(vma);
+	bool any;
 
-	gd_walk_snapshot(vma, start, end, &plan->snap);
+	if (start == vma->vm_end) {
+		mmap_read_unlock(member->mm);
+		scan->addr = start;
+		return 0;
+	}
+	any = gd_walk_snapshot(vma, start, end, &plan->snap);
 	mmap_read_unlock(member->mm);
-	scan->addr = end;
+	scan->addr = start +
+		     ((plan->snap.end - plan->snap.first) << PAGE_SHIFT);
+	if (!any && !gd_block_find(&member->blocks, start))
+		return 0;
 
 	plan->block = gd_block_get(&member->blocks, start);
 	if (!plan->block) {

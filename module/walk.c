@@ -33,6 +33,52 @@ static pmd_t *pmd_of(struct mm_struct *mm, unsigned long addr)
 	return pmd_offset(pud, addr);
 }
 
+/* Page tables to look at in one go: bounds how long the mmap lock is held. */
+#define GD_NEXT_MAX	4096
+
+/**
+ * gd_walk_next - the next address that may be mapped
+ * @mm: the mmap lock is held
+ * @addr: where to start
+ * @end: where to end
+ *
+ * Steps over what has no page table, 512 GiB or 1 GiB at a time: an area of many
+ * TiB with one page in it is no work.
+ *
+ * Return: an address from @addr on, or @end.
+ */
+unsigned long gd_walk_next(struct mm_struct *mm, unsigned long addr,
+			   unsigned long end)
+{
+	unsigned int n;
+
+	mmap_assert_locked(mm);
+	for (n = 0; addr < end && n < GD_NEXT_MAX; n++) {
+		pgd_t *pgd = pgd_offset(mm, addr);
+		p4d_t *p4d;
+		pud_t *pud;
+
+		if (pgd_none(*pgd)) {
+			addr = pgd_addr_end(addr, end);
+			continue;
+		}
+		p4d = p4d_offset(pgd, addr);
+		if (p4d_none(*p4d)) {
+			addr = p4d_addr_end(addr, end);
+			continue;
+		}
+		pud = pud_offset(p4d, addr);
+		if (pud_none(*pud) || pud_leaf(*pud)) {
+			addr = pud_addr_end(addr, end);
+			continue;
+		}
+		if (!pmd_none(gd_pmd_read(pmd_offset(pud, addr))))
+			break;
+		addr = pmd_addr_end(addr, end);
+	}
+	return addr;
+}
+
 /**
  * gd_walk_lock - lock the PTEs of a block
  * @mm: the mmap lock is held
@@ -140,13 +186,15 @@ static enum gd_kind look(pte_t pte, struct page **pagep)
 	return GD_KIND_ANON;
 }
 
-static bool snapshot_huge(struct mm_struct *mm, pmd_t *pmdp, struct gd_snapshot *snap)
+static bool snapshot_huge(struct vm_area_struct *vma, unsigned long start,
+			  pmd_t *pmdp, struct gd_snapshot *snap)
 {
+	unsigned long end = min((start & PMD_MASK) + PMD_SIZE, vma->vm_end);
 	struct folio *folio = NULL;
 	spinlock_t *ptl;
 	unsigned int i;
 
-	ptl = pmd_lock(mm, pmdp);
+	ptl = pmd_lock(vma->vm_mm, pmdp);
 	if (pmd_trans_huge(*pmdp) && !gd_pmd_devmap(*pmdp)) {
 		folio = page_folio(pmd_page(*pmdp));
 		/* Not the huge zero page. */
@@ -161,10 +209,11 @@ static bool snapshot_huge(struct mm_struct *mm, pmd_t *pmdp, struct gd_snapshot 
 		return false;
 	snap->huge = true;
 	snap->head = folio_page(folio, 0);
+	snap->end = snap->first + ((end - start) >> PAGE_SHIFT);
 	for (i = snap->first; i < snap->end; i++) {
 		snap->page[i] = folio_page(folio, i);
-		if (!PageHWPoison(snap->page[i]))
-			snap->kind[i] = GD_KIND_ANON;
+		snap->kind[i] = PageHWPoison(snap->page[i]) ? GD_KIND_NONE :
+							      GD_KIND_ANON;
 	}
 	return true;
 }
@@ -175,13 +224,18 @@ static bool snapshot_huge(struct mm_struct *mm, pmd_t *pmdp, struct gd_snapshot 
  * @start: first address, in @vma
  * @end: end, in @vma and in the same block
  * @snap: filled; to be released by gd_walk_put()
+ *
+ * A huge page is taken whole, if @vma has it whole, whatever @end says.
+ *
+ * Return: there was something to see.
  */
-void gd_walk_snapshot(struct vm_area_struct *vma, unsigned long start,
+bool gd_walk_snapshot(struct vm_area_struct *vma, unsigned long start,
 		      unsigned long end, struct gd_snapshot *snap)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	pmd_t *pmdp = pmd_of(mm, start);
 	unsigned int i;
+	bool any = false;
 	spinlock_t *ptl;
 	pte_t *ptep;
 
@@ -190,16 +244,20 @@ void gd_walk_snapshot(struct vm_area_struct *vma, unsigned long start,
 	snap->end = snap->first + ((end - start) >> PAGE_SHIFT);
 	memset(snap->kind + snap->first, GD_KIND_NONE, snap->end - snap->first);
 	if (!pmdp)
-		return;
-	if (pmd_trans_huge(gd_pmd_read(pmdp)) && snapshot_huge(mm, pmdp, snap))
-		return;
+		return false;
+	if (pmd_trans_huge(gd_pmd_read(pmdp)) &&
+	    snapshot_huge(vma, start, pmdp, snap))
+		return true;
 
 	ptep = gd_walk_lock(mm, start, &ptl);
 	if (!ptep)
-		return;
-	for (i = snap->first; i < snap->end; i++)
+		return false;
+	for (i = snap->first; i < snap->end; i++) {
 		snap->kind[i] = look(ptep[i - snap->first], &snap->page[i]);
+		any |= snap->kind[i] != GD_KIND_NONE;
+	}
 	gd_walk_unlock(ptl);
+	return any;
 }
 
 /**

@@ -46,7 +46,9 @@ pte_t *gd_walk_lock(struct mm_struct *mm, unsigned long addr,
 		    spinlock_t **ptlp);
 void gd_walk_unlock(spinlock_t *ptl);
 struct page *gd_walk_pte_frame(struct vm_area_struct *vma, pte_t pte);
-void gd_walk_snapshot(struct vm_area_struct *vma, unsigned long start,
+unsigned long gd_walk_next(struct mm_struct *mm, unsigned long addr,
+			   unsigned long end);
+bool gd_walk_snapshot(struct vm_area_struct *vma, unsigned long start,
 		      unsigned long end, struct gd_snapshot *snap);
 void gd_walk_put(struct gd_snapshot *snap);
 int gd_walk_split(struct vm_area_struct *vma, unsigned long addr);
