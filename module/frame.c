@@ -197,26 +197,47 @@ static bool usable(struct gd_frames *frames, struct gd_frame *frame)
 	return false;
 }
 
+/* The first frame with room from @node on that has the same digest, or NULL. */
+static struct gd_frame *next_usable(struct gd_frames *frames,
+				    struct gd_tree_node *node)
+{
+	struct gd_tree_node *next;
+	int probes;
+
+	for (probes = 0; node && probes < GD_PROBES_MAX; probes++) {
+		next = gd_tree_next(node);
+		if (usable(frames, gd_frame_of(node)))
+			return gd_frame_of(node);
+		node = next;
+	}
+	return NULL;
+}
+
 /**
  * gd_frame_match - find a frame with the content of a page
  * @frames: the group's
- * @page: page to compare with
+ * @page: the page
  * @digest: its digest
+ *
+ * Bytes are compared only if there is a choice: merging does it anyway, when it
+ * counts.
  */
 struct gd_frame *gd_frame_match(struct gd_frames *frames, struct page *page,
 				u64 digest)
 {
-	struct gd_tree_node *node, *next;
-	int probes = 0;
+	struct gd_frame *frame, *other;
+	int probes;
 
-	node = gd_tree_first(&frames->stable, digest);
-	for (; node && probes++ < GD_PROBES_MAX; node = next) {
-		struct gd_frame *frame = gd_frame_of(node);
-
-		next = gd_tree_next(node);
-		if (usable(frames, frame) &&
-		    gd_frame_pages_equal(gd_frame_page(frame), page))
+	frame = next_usable(frames, gd_tree_first(&frames->stable, digest));
+	if (!frame)
+		return NULL;
+	other = next_usable(frames, gd_tree_next(&frame->node));
+	if (!other)
+		return frame;
+	for (probes = 0; frame && probes < GD_PROBES_MAX; probes++) {
+		if (gd_frame_pages_equal(gd_frame_page(frame), page))
 			return frame;
+		frame = next_usable(frames, gd_tree_next(&frame->node));
 	}
 	return NULL;
 }

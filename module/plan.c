@@ -277,6 +277,7 @@ static enum grpdedup_counter failure(u8 result, enum gd_state *state)
 	case GD_MERGE_SWAPCACHE:
 		return GRPDEDUP_CNT_SKIP_SWAPCACHE;
 	case GD_MERGE_RACED:
+		*state = GD_BUSY;
 		return GRPDEDUP_CNT_SKIP_RACED;
 	default:
 		return GRPDEDUP_CNT_UNSPEC;
@@ -295,7 +296,8 @@ static void book_failure(struct gd_plan *plan, struct gd_slot *slot, u8 result)
 		return;
 	}
 	gd_slot_set(plan->block, slot, state, gd_tree_digest(&slot->node));
-	if (result == GD_MERGE_BUSY)
+	/* Colliding digests look like a lost race, and are left to rest as well. */
+	if (result == GD_MERGE_BUSY || result == GD_MERGE_RACED)
 		gd_slot_fail(slot);
 }
 
