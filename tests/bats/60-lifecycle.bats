@@ -144,10 +144,10 @@ wait_event() {
 	settle g
 	monitor_start
 	kill -9 "${PID[a]}"
-	wait_event 2 "^member-del g pid ${PID[a]} \(gd-hold\) exit"
+	wait_event 1 "^member-del g pid ${PID[a]} \(gd-hold\) exit"
 	assert_eq "$(members)" "${PID[b]} " members
 	ask b exit
-	wait_event 2 "^member-del g pid ${PID[b]} \(gd-hold\) exit"
+	wait_event 1 "^member-del g pid ${PID[b]} \(gd-hold\) exit"
 	assert_eq "$(counter g member_count)" 0 member_count
 }
 

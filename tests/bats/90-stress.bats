@@ -64,7 +64,9 @@ finish_all() {
 
 @test "stress: the same with ksmd, moves, and the module going away in between" {
 	local jobs disk dio end first rounds=0
-	echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
+	# not 0: ksmd would take one of the two CPUs for itself
+	echo 10 >/sys/kernel/mm/ksm/sleep_millisecs
+	echo 1000 >/sys/kernel/mm/ksm/pages_to_scan
 	echo 1 >/sys/kernel/mm/ksm/run
 	SPAN=30 start_all
 	while ((SECONDS < end - 14)); do
@@ -83,4 +85,31 @@ finish_all() {
 	done
 	finish_all
 	assert_range "$rounds" 2 100 "rounds"
+}
+
+@test "stress: the same under memory pressure, with swap" {
+	local jobs disk dio end cg=/sys/fs/cgroup/gd-stress rounds=0 merges=0
+	modprobe zram num_devices=1
+	echo 256M >/sys/block/zram0/disksize
+	mkswap /dev/zram0
+	swapon /dev/zram0
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir -p $cg
+	# the workloads are born in the cgroup that is reclaimed from
+	echo $$ >$cg/cgroup.procs
+	SPAN=20 start_all
+	echo $$ >/sys/fs/cgroup/cgroup.procs
+	while ((SECONDS < end - 6)); do
+		# asks for more than there is: it may fail
+		echo 2M 2>/dev/null >$cg/memory.reclaim || true
+		rounds=$((rounds + 1))
+		merges=$(counter one merges)
+	done
+	finish_all
+	assert_range "$rounds" 5 1000000 "rounds of reclaim"
+	assert_range "$merges" 500 100000000 "merges in group one: the test means nothing without"
+	assert_range "$(awk '$1 == "pswpout" { print $2 }' /proc/vmstat)" 500 100000000 "pages swapped out: the test means nothing without"
+	swapoff /dev/zram0
+	rmmod zram
+	wait_for 10 rmdir $cg || fail "the cgroup cannot be removed"
 }
