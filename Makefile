@@ -25,7 +25,7 @@ lint unit cli build vm:
 	tests/check --kernel $(VM_KERNEL) $@
 
 bench:
-	tools/deps build vm check
+	tools/deps demo
 	tests/bench/run --kernel $(VM_KERNEL)
 
 install: all
