@@ -15,7 +15,8 @@
  *
  * Prints "KEY VALUE" lines: where it converged (passes, wall_ns, cpu_ns, saved and,
  * for a group, merges, zaps), the same with the two passes that proved it
- * (proved_wall_ns, proved_cpu_ns), and sums of the passes thereafter (steady_*).
+ * (proved_wall_ns, proved_cpu_ns), sums of the passes thereafter (steady_*), and
+ * the merges until the end (last_merges).
  * On stderr a line for each pass. The scanner is stopped at the end; what it
  * merged stays.
  */
@@ -96,7 +97,7 @@ static uint64_t ksmd_passes(void)
 	return read_number(KSM "full_scans");
 }
 
-/* 6.1 does not count visits. In a pass each page that ksmd has an item of is visited. */
+/* ksmd counts its visits since 6.6. Before, it visited each page that it has an item of once in a pass. */
 static void ksmd_read(struct sample *s)
 {
 	static uint64_t visited;
@@ -104,7 +105,7 @@ static void ksmd_read(struct sample *s)
 	s->saved = read_number(KSM "pages_sharing");
 	s->merges = s->saved + read_number(KSM "pages_shared");
 	visited += s->merges + read_number(KSM "pages_unshared") + read_number(KSM "pages_volatile");
-	s->visited = visited;
+	s->visited = access(KSM "pages_scanned", R_OK) ? visited : read_number(KSM "pages_scanned");
 }
 
 static void group_run(uint64_t speed)
@@ -206,6 +207,7 @@ static void print_all(const struct sample *at, const struct sample *last, uint64
 	print("saved", at->saved);
 	print("merges", at->merges);
 	print("zaps", at->zaps);
+	print("last_merges", last->merges);
 	print("proved_wall_ns", proved->wall);
 	print("proved_cpu_ns", proved->cpu);
 	print("steady_passes", last->pass - proved->pass);

@@ -7,6 +7,10 @@ function ratio(a, b) {
 	return b ? a / b : 0
 }
 
+function saved_part(who) {
+	return ratio(get(who, "after_saved") - get(who, "before_saved"), get(who, "after_pages"))
+}
+
 # Of the rounds' figures in list[1..n]: "MEDIAN (MIN..MAX)"; the median alone stays in median.
 function spread(list, n, format,	i, j, t) {
 	for (i = 2; i <= n; i++)
@@ -57,8 +61,7 @@ END {
 				ratio(get("grpdedup", "steady_cpu_ns"), get("grpdedup", "steady_passes")))
 			figure[workload, round, "per-page"] = ratio(ratio(get("ksmd", "steady_cpu_ns"), get("ksmd", "steady_visited")),
 				ratio(get("grpdedup", "steady_cpu_ns"), get("grpdedup", "steady_visited")))
-			figure[workload, round, "saved"] = ratio(ratio(get("grpdedup", "truth"), get("grpdedup", "present")),
-				ratio(get("ksmd", "truth"), get("ksmd", "present")))
+			figure[workload, round, "saved"] = ratio(saved_part("grpdedup"), saved_part("ksmd"))
 			figure[workload, round, "zaps-per-merge"] = ratio(get("grpdedup", "zaps"), get("grpdedup", "merges"))
 		}
 		printf "\n%s: median of %d rounds (smallest..largest)\n", workload, rounds
@@ -71,9 +74,9 @@ END {
 		round = rounds
 		for (i = 1; i <= 2; i++) {
 			who = i == 1 ? "ksmd" : "grpdedup"
-			if (get(who, "traced_merged") > 0)
+			if (get(who, "traced_merges") > 0)
 				printf "  %-44s %.3f flushes, %.3f notifier calls\n", "per merged page, " who,
-					get(who, "flushes") / get(who, "traced_merged"), get(who, "notifies") / get(who, "traced_merged")
+					get(who, "flushes") / get(who, "traced_merges"), get(who, "notifies") / get(who, "traced_merges")
 		}
 	}
 	print "\nEmulated CPU (TCG) unless the VM ran on KVM: ratios of one run count, absolute times do not."

@@ -13,9 +13,9 @@ BEGIN {
 	}
 	printf columns, v["workload"], v["round"], v["who"], v["passes"], sprintf("%.2f", v["wall_ns"] / 1e9),
 		sprintf("%.2f", v["cpu_ns"] / 1e9), sprintf("%.1f", v["steady_cpu_ns"] / v["steady_passes"] / 1e6),
-		sprintf("%.2f", v["steady_cpu_ns"] / v["steady_visited"] / 1e3), sprintf("%.1f", v["truth"] / 256),
-		sprintf("%.1f", v["present"] / 256), sprintf("%+.1f", v["freed"] / 256),
-		sprintf("%.0f to %.0f", 100 * v["huge_before"] / v["present"], 100 * v["huge_after"] / v["present"]),
+		sprintf("%.2f", v["steady_cpu_ns"] / v["steady_visited"] / 1e3), sprintf("%.1f", (v["after_saved"] - v["before_saved"]) / 256),
+		sprintf("%.1f", v["after_pages"] / 256), sprintf("%+.1f", v["freed"] / 256),
+		sprintf("%.0f to %.0f", 100 * v["before_huge"] / v["after_pages"], 100 * v["after_huge"] / v["after_pages"]),
 		v["zaps"] ? sprintf("%.4f", v["zaps"] / v["merges"]) : "-",
 		sprintf("%.0f", v["spin"] / 1e3)
 }
