@@ -1,11 +1,10 @@
 # Shared by the scripts in tests/vm; sourced, never run.
 #
 # One job: find things. Where the repository is, which kernel a name means, where its modules are.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used by those who source this file
 
 VM_DIR=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 REPO=$(cd -- "$VM_DIR/../.." && pwd -P)
-# shellcheck disable=SC2034 # used by those who source this file
 BUILD_VM=$REPO/build/vm
 
 say() { printf 'vm: %s\n' "$*" >&2; }
@@ -29,7 +28,8 @@ find_installed() {
 }
 
 # find_kernel NAME: set KREL (release), KROOT (root of the tree that holds it, "" for this machine),
-# KIMAGE (bzImage), KMODULES, and KEY, a name for caches. NAME is a release, a series, or a directory with boot/ and lib/modules/.
+# KIMAGE (bzImage), KCONFIG, KMODULES, and KEY, a name for caches. NAME is a release, a series, or a
+# directory with lib/modules.
 find_kernel() {
 	KROOT=
 	if [[ $1 == */* ]]; then
@@ -38,20 +38,34 @@ find_kernel() {
 		"$REPO/tools/deps" "kernel=$1" || die "kernel $1 is not installed"
 		find_installed "$1" || die "kernel $1 is not installed, and no package provides it"
 	fi
-	KIMAGE=$KROOT/boot/vmlinuz-$KREL
-	# shellcheck disable=SC2034
 	KMODULES=$KROOT/lib/modules/$KREL
-	[[ -r $KIMAGE ]] || die "cannot read $KIMAGE"
+	KIMAGE=$(image_of "$KROOT" "$KREL")
+	KCONFIG=$KROOT/boot/config-$KREL
+	[[ -e $KCONFIG ]] || KCONFIG=$KMODULES/config
 	KEY=$KREL
-	# shellcheck disable=SC2034
 	[[ -z $KROOT ]] || KEY=$KREL-$(cksum <<<"$KROOT" | cut -d ' ' -f 1)
+	[[ -r $KIMAGE ]] || die "cannot read $KIMAGE"
+}
+
+# image_of ROOT RELEASE: since Debian 14 the image is among the modules, and unsigned ones say so.
+image_of() {
+	local file
+	for file in "$1/boot/vmlinuz-$2" "$1/lib/modules/$2"/{vmlinuz,vmlinuz.unsigned}; do
+		if [[ -e $file ]]; then
+			echo "$file"
+			return
+		fi
+	done
 }
 
 # find_tree DIR: the newest kernel below another root (an mmdebstrap tree, an INSTALL_MOD_PATH).
 find_tree() {
-	[[ -d $1/boot ]] || die "no kernel tree at $1: it has no boot directory"
+	local release
+	KREL=
+	[[ -d $1/lib/modules ]] || die "no kernel tree at $1: it has no lib/modules"
 	KROOT=$(cd -- "$1" && pwd -P)
-	KREL=$(cd "$KROOT/boot" && compgen -G 'vmlinuz-*' | sed 's/^vmlinuz-//' | sort -V | tail -n 1)
-	[[ -n $KREL ]] || die "no boot/vmlinuz-* in $KROOT"
-	[[ -d $KROOT/lib/modules/$KREL ]] || die "no lib/modules/$KREL in $KROOT"
+	while read -r release; do
+		[[ -z $(image_of "$KROOT" "$release") ]] || KREL=$release
+	done < <(cd "$KROOT/lib/modules" && compgen -G '*' | sort -V)
+	[[ -n $KREL ]] || die "no kernel image in $KROOT (boot/vmlinuz-RELEASE or lib/modules/RELEASE/vmlinuz)"
 }
