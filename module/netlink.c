@@ -188,6 +188,27 @@ static int group_del(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+static struct sk_buff *begin_reply(struct genl_info *info, u8 cmd, void **hdr)
+{
+	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+
+	if (reply)
+		*hdr = genlmsg_put_reply(reply, info, &gd_family, 0, cmd);
+	return reply;
+}
+
+/* Send a reply, unless filling it failed with @err. */
+static int end_reply(struct genl_info *info, struct sk_buff *reply, void *hdr,
+		     int err)
+{
+	if (err) {
+		nlmsg_free(reply);
+		return err;
+	}
+	genlmsg_end(reply, hdr);
+	return genlmsg_reply(reply, info);
+}
+
 static int group_get(struct sk_buff *skb, struct genl_info *info)
 {
 	struct gd_group *group = find_group(info->attrs, info->extack);
@@ -197,19 +218,9 @@ static int group_get(struct sk_buff *skb, struct genl_info *info)
 
 	if (IS_ERR(group))
 		return PTR_ERR(group);
-	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!reply)
-		goto out;
-	hdr = genlmsg_put_reply(reply, info, &gd_family, 0,
-				GRPDEDUP_CMD_GROUP_GET);
-	err = gd_fill_group(reply, group);
-	if (err) {
-		nlmsg_free(reply);
-	} else {
-		genlmsg_end(reply, hdr);
-		err = genlmsg_reply(reply, info);
-	}
-out:
+	reply = begin_reply(info, GRPDEDUP_CMD_GROUP_GET, &hdr);
+	if (reply)
+		err = end_reply(info, reply, hdr, gd_fill_group(reply, group));
 	gd_group_put(group);
 	return err;
 }
@@ -242,23 +253,18 @@ static int group_dump(struct sk_buff *skb, struct netlink_callback *cb)
 static int reply_member(struct genl_info *info, u8 cmd,
 			const struct gd_member *member, const u64 *pages)
 {
-	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	struct sk_buff *reply;
 	void *hdr;
 	int err;
 
+	reply = begin_reply(info, cmd, &hdr);
 	if (!reply)
 		return -ENOMEM;
-	hdr = genlmsg_put_reply(reply, info, &gd_family, 0, cmd);
 	err = gd_fill_member_id(reply, member);
 	if (!err && pages)
 		err = nla_put_u64_64bit(reply, GRPDEDUP_A_PAGES, *pages,
 					GRPDEDUP_A_PAD);
-	if (err) {
-		nlmsg_free(reply);
-		return err;
-	}
-	genlmsg_end(reply, hdr);
-	return genlmsg_reply(reply, info);
+	return end_reply(info, reply, hdr, err);
 }
 
 static int member_add(struct sk_buff *skb, struct genl_info *info)
@@ -369,20 +375,13 @@ static int scan(struct sk_buff *skb, struct genl_info *info)
 
 	if (IS_ERR(group))
 		return PTR_ERR(group);
-	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!reply)
-		goto out;
-	hdr = genlmsg_put_reply(reply, info, &gd_family, 0, GRPDEDUP_CMD_SCAN);
-	err = gd_fill_group_id(reply, group) ?:
-	      nla_put_u64_64bit(reply, GRPDEDUP_A_PASS, gd_group_scan(group),
-				GRPDEDUP_A_PAD);
-	if (err) {
-		nlmsg_free(reply);
-	} else {
-		genlmsg_end(reply, hdr);
-		err = genlmsg_reply(reply, info);
+	reply = begin_reply(info, GRPDEDUP_CMD_SCAN, &hdr);
+	if (reply) {
+		err = gd_fill_group_id(reply, group) ?:
+		      nla_put_u64_64bit(reply, GRPDEDUP_A_PASS,
+					gd_group_scan(group), GRPDEDUP_A_PAD);
+		err = end_reply(info, reply, hdr, err);
 	}
-out:
 	gd_group_put(group);
 	return err;
 }
