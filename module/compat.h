@@ -12,7 +12,11 @@
 #include <linux/mm.h>
 #include <linux/ksm.h>
 #include <linux/migrate.h>
+#if __has_include(<linux/pagevec.h>)
 #include <linux/pagevec.h>
+#else
+#include <linux/folio_batch.h>
+#endif
 #include <linux/pgtable.h>
 #include <linux/rmap.h>
 #include <net/genetlink.h>
