@@ -12,14 +12,16 @@
 #include <linux/mm.h>
 #include <linux/ksm.h>
 #include <linux/migrate.h>
-#if __has_include(<linux/pagevec.h>)
+#include <linux/pgtable.h>
+#include <linux/rmap.h>
+#include <net/genetlink.h>
+
+/* The same batches under another name; sparse knows no __has_include. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
 #include <linux/pagevec.h>
 #else
 #include <linux/folio_batch.h>
 #endif
-#include <linux/pgtable.h>
-#include <linux/rmap.h>
-#include <net/genetlink.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "grpdedup supports Linux 6.1 to 7.2; this kernel is older"

@@ -286,6 +286,7 @@ int gd_group_del(struct gd_group *group, bool unshare,
 		err = unshare_all(group, extack);
 		if (err) {
 			gd_registry_set_dying(group, false);
+			kick(group);
 			return err;
 		}
 	}

@@ -42,7 +42,8 @@ struct gd_settings {
  * @name: unique among the groups
  * @set: settings; written under the registry lock, read by the scanner
  * @nr_members: number of members; registry lock
- * @dying: being deleted: nothing may join any more; registry lock
+ * @dying: being deleted: nobody may join and nothing is scanned any more;
+ *	written under the registry lock
  * @task: its scanner, with a reference
  * @wake: where the scanner sleeps
  * @call_lock: protects @calls and @closed

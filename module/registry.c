@@ -242,7 +242,7 @@ int gd_registry_set_dying(struct gd_group *group, bool dying)
 	if (dying && group->dying)
 		err = -ENOENT;
 	else
-		group->dying = dying;
+		WRITE_ONCE(group->dying, dying);
 	mutex_unlock(&registry_lock);
 	return err;
 }

@@ -132,6 +132,9 @@ static u64 idle_time(struct gd_group *group, u64 now)
 	struct gd_scan *scan = group->scan;
 	u64 delay, next_pass = scan->pass_start + GD_PASS_NS_MIN;
 
+	/* What the deletion unshares must not be merged again before it ends. */
+	if (READ_ONCE(group->dying))
+		return GD_PACE_FOREVER;
 	if (gd_group_is_rushed(group))
 		return 0;
 	if (list_empty(&group->members) && !group->in_pass)
