@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Every difference between the kernels from 6.1 to 7.2, and nothing else.
- * Included before the first line of each source file (see Kbuild); the rest
- * of the module is written for the newest kernel and tests no version.
+ * Every difference between the kernels from 6.1 to 7.2, and nothing else. Included
+ * before each source file (see Kbuild): no other file tests a version.
  */
 #ifndef GD_COMPAT_H
 #define GD_COMPAT_H

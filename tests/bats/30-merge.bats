@@ -9,6 +9,8 @@ frames() { pages "$@" | awk '$3 == "frame" { print $2 }' | sort -u | wc -l; }
 # The counters of group $1 against the page tables of its only members, the rest.
 assert_counters_true() {
 	local shared mapped name sharing=0
+	# exact as of the last visit: a process that was asked something has written to its stack
+	settle "$1" 1
 	shared=$(sum frames "${@:2}")
 	mapped=$(sum frame "${@:2}")
 	assert_eq "$(counter "$1" pages_shared)" "$shared" "pages_shared, and the frames found"

@@ -49,8 +49,8 @@ finish_all() {
 
 @test "stress: churn and O_DIRECT in two groups at full rate" {
 	local jobs disk dio end merges=0 looks=0
-	SPAN=20 start_all
-	while ((SECONDS < end - 8)); do
+	SPAN=16 start_all
+	while ((SECONDS < end - 7)); do
 		sleep 1
 		# shellcheck disable=SC2046 # several pids
 		FRAMES=1 assert_apart $(churn_pids 1) -- $(churn_pids 2)
@@ -68,7 +68,7 @@ finish_all() {
 	echo 10 >/sys/kernel/mm/ksm/sleep_millisecs
 	echo 1000 >/sys/kernel/mm/ksm/pages_to_scan
 	echo 1 >/sys/kernel/mm/ksm/run
-	SPAN=30 start_all
+	SPAN=26 start_all
 	while ((SECONDS < end - 14)); do
 		sleep 1
 		first=$(churn_pids 1 | cut -d' ' -f1)
@@ -97,7 +97,7 @@ finish_all() {
 	mkdir -p $cg
 	# the workloads are born in the cgroup that is reclaimed from
 	echo $$ >$cg/cgroup.procs
-	SPAN=20 start_all
+	SPAN=16 start_all
 	echo $$ >/sys/fs/cgroup/cgroup.procs
 	while ((SECONDS < end - 6)); do
 		# asks for more than there is: it may fail

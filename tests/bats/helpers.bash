@@ -110,10 +110,7 @@ sum() {
 }
 
 # Bytes of all these processes.
-assert_right() {
-	local name
-	for name; do ask "$name" verify; done
-}
+assert_right() { local name && for name; do ask "$name" verify; done; }
 assert_eq() { [[ $1 == "$2" ]] || fail "$3: got '$1', expected '$2'"; }
 assert_range() { (($2 <= $1 && $1 <= $3)) || fail "$4: got $1, expected $2 to $3"; }
 
@@ -143,8 +140,9 @@ refused() {
 	[[ $out =~ $2 ]] || fail "'${*:3}' says '$out', expected $2"
 }
 
-# mem_kb FIELD of /proc/meminfo, with the per-CPU parts added
+# mem_kb FIELD of /proc/meminfo, with the per-CPU parts added, without what files read meanwhile take
 mem_kb() {
+	[[ $1 != MemFree ]] || echo 3 >/proc/sys/vm/drop_caches
 	echo 1 >/proc/sys/vm/stat_refresh
 	awk -v field="$1:" '$1 == field { print $2 }' /proc/meminfo
 }
