@@ -18,6 +18,8 @@ setup_suite() {
 		return 1
 	}
 	echo madvise >/sys/kernel/mm/transparent_hugepage/enabled
+	# short per-CPU lists of free pages, or MemFree would not show what came back
+	echo 100000 >/proc/sys/vm/percpu_pagelist_high_fraction
 	[[ -d /sys/module/grpdedup ]] || insmod "$GRPDEDUP_KO" || {
 		echo "suite: $GRPDEDUP_KO does not load:" >&2
 		dmesg | tail -n 20 >&2
