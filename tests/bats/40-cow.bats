@@ -74,6 +74,33 @@ block_device() {
 	assert_right a b c d e f
 }
 
+@test "cow: a merge that frees nothing is no saving" {
+	local saved
+	hold a 64 seq 1000
+	fork_of a c
+	hold b 64 seq 1000
+	group g a b
+	settle g
+	assert_shared a b
+	# a, b and c had 128 pages, and have 64 frames and the 64 old pages that c keeps
+	assert_eq "$(kind_count anon c)" 64 "private pages of the child that is no member"
+	assert_range "$(counter g pages_sharing)" 0 16 "pages_sharing when nothing was freed"
+	assert_right a b c
+}
+
+@test "cow: a forked child that joins its parent's group inflates nothing" {
+	local before
+	merged_pair
+	before=$(counter g pages_sharing)
+	fork_of a c
+	gd assign g "${PID[c]}"
+	settle g
+	assert_shared a c
+	# but for pages of its own that the child has written since
+	assert_range "$(counter g pages_sharing)" $((before - 4)) $((before + 16)) "pages_sharing with the child as a member"
+	assert_right a b c
+}
+
 @test "cow: exec drops the old memory, the others keep theirs" {
 	merged_pair
 	ask a exec
