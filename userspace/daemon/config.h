@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The configuration file. Loaded as a whole or not at all. */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <linux/grpdedup.h>
+#include "host.h"
+#include "law.h"
+#include "rate.h"
+
+#define CONFIG_PATH	"/etc/grpdedup/grpdedupd.conf"
+
+/**
+ * struct config_group - [group NAME]
+ * @rate: pages per second; with rate_auto, what it begins with
+ * @rate_auto: rate = fixed or auto, as rate_control says
+ * @split_min, @frames_max: as for "grpdedup add-group"
+ */
+struct config_group {
+	char name[GRPDEDUP_NAME_MAX + 1];
+	unsigned int line;
+	uint32_t rate;
+	bool rate_auto;
+	struct rate_params rate_params;
+	struct law_params law;
+	uint32_t split_min;
+	uint64_t frames_max;
+};
+
+/**
+ * struct config_guest - [guest NAME]; paths are NULL if not given
+ * @name: unique; for people
+ * @group: index in the configuration's groups
+ * @qmp: path of a QMP socket. Without a pidfile it also tells the pid.
+ * @qmp_shared: others use this socket too: connect, act, leave
+ * @pidfile: file with the pid
+ * @domain: name of a libvirt domain; excludes the two above
+ * @base: what the guest is entitled to, bytes; 0 if there is nothing to balloon
+ *	(a guest with a pidfile only)
+ * @max: most that it may get, bytes, 0 = what it was started with
+ */
+struct config_guest {
+	char *name;
+	unsigned int line;
+	unsigned int group;
+	char *qmp;
+	bool qmp_shared;
+	char *pidfile;
+	char *domain;
+	uint64_t base;
+	uint64_t max;
+};
+
+struct config {
+	struct host_params host;
+	struct config_group *groups;
+	size_t group_count;
+	struct config_guest *guests;
+	size_t guest_count;
+};
+
+/*
+ * 0, or -errno with a sentence "FILE:LINE: what is wrong" in @error (without
+ * the line where it concerns the whole file).
+ */
+int config_load(const char *path, struct config **config, char *error, size_t size);
+void config_free(struct config *config);
+const struct config_guest *config_find_guest(const struct config *config, const char *name);
+
+#endif /* CONFIG_H */

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What QEMU says: bytes of a QMP monitor into messages. Pure; a guest's QEMU may
+ * be under its owner's control, so nothing here trusts what comes.
+ */
+#ifndef MESSAGE_H
+#define MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <json-c/json.h>
+
+#define MESSAGE_TEXT_SIZE	160
+#define MESSAGE_PATH_SIZE	256
+
+enum message_kind {
+	MESSAGE_GREETING,
+	MESSAGE_RETURN,
+	MESSAGE_ERROR,
+	MESSAGE_EVENT,
+	MESSAGE_OTHER,
+};
+
+/**
+ * struct message - one message, borrowed: valid during the callback only
+ * @has_id: the request's id came back
+ * @class: class of an error, name of an event; escaped and cut to fit
+ * @text: description of an error, likewise
+ * @value: what a command returned, an event's data; may be NULL
+ */
+struct message {
+	enum message_kind kind;
+	bool has_id;
+	uint64_t id;
+	char class[64];
+	char text[MESSAGE_TEXT_SIZE];
+	struct json_object *value;
+};
+
+typedef void (*message_fn)(void *arg, const struct message *message);
+
+struct message_stream;
+
+struct message_stream *message_stream_create(message_fn fn, void *arg);
+void message_stream_destroy(struct message_stream *stream);
+/*
+ * Bytes as they come, in any pieces. 0, -EBADMSG if it is not JSON (or nested too
+ * deep), -EMSGSIZE if a message is longer than 1 MiB; the stream is then dead.
+ * @fn may not destroy the stream.
+ */
+int message_stream_feed(struct message_stream *stream, const char *bytes, size_t count);
+
+/**
+ * struct guest_stats - what the guest's balloon driver says; in bytes
+ * @last_update: seconds since 1970; 0: the driver has never answered
+ *
+ * A value that the driver does not give is MESSAGE_UNKNOWN.
+ */
+#define MESSAGE_UNKNOWN	UINT64_MAX
+struct guest_stats {
+	uint64_t last_update;
+	uint64_t available;
+	uint64_t free;
+	uint64_t total;
+	uint64_t disk_caches;
+	uint64_t swap_in;
+	uint64_t swap_out;
+	uint64_t major_faults;
+};
+
+/* Of replies; false if the value is not of the form that the command returns. */
+bool message_actual(const struct message *message, uint64_t *actual);	/* query-balloon, BALLOON_CHANGE */
+bool message_memory(const struct message *message, uint64_t *size);	/* query-memory-size-summary */
+bool message_stats(const struct message *message, struct guest_stats *stats);	/* qom-get guest-stats */
+/* qom-list of @parent: the path of the first virtio balloon in it. */
+bool message_balloon_path(const struct message *message, const char *parent,
+			  char *path, size_t size);
+
+#endif /* MESSAGE_H */
