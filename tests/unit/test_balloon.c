@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Does a balloon follow, and what is lost before the scanner sees it. */
+#define _GNU_SOURCE
+#include <string.h>
+#include "../../userspace/daemon/balloon.c"
+#include "../../userspace/daemon/unseen.c"
+#include "test.h"
+
+#define MIB	(1ull << 20)
+#define SLACK	(10 * MIB)
+
+static struct balloon booted(uint64_t now)
+{
+	struct balloon balloon;
+
+	memset(&balloon, 0, sizeof(balloon));
+	balloon_forget(&balloon);
+	balloon.size = 512 * MIB;
+	balloon_hear_actual(&balloon, 512 * MIB, now);
+	balloon_set_state(&balloon, BALLOON_OK, "%s", "");
+	return balloon;
+}
+
+static struct guest_stats stats_at(uint64_t seconds, uint64_t faults)
+{
+	return (struct guest_stats){
+		.last_update = seconds,
+		.available = 100 * MIB,
+		.major_faults = faults,
+		.swap_in = MESSAGE_UNKNOWN,
+	};
+}
+
+static void follows(void)
+{
+	struct balloon balloon = booted(1000);
+	uint64_t now, actual = 512 * MIB;
+
+	balloon_tell(&balloon, 256 * MIB, 1000);
+	for (now = 2000; now <= 60000; now += 1000) {
+		if (actual > 256 * MIB)
+			actual -= 8 * MIB;
+		balloon_hear_actual(&balloon, actual, now);
+		balloon_judge(&balloon, SLACK, now);
+		EXPECT(balloon_is_live(&balloon));
+	}
+	EXPECT(!balloon_is_moving(&balloon));
+	EXPECT(!balloon.why[0]);
+}
+
+static void no_driver(void)
+{
+	struct balloon balloon = booted(1000);
+	struct guest_stats stats = stats_at(0, 0);
+	uint64_t now;
+
+	balloon_tell(&balloon, 256 * MIB, 1000);
+	for (now = 2000; now < 6000; now += 1000) {
+		balloon_hear_actual(&balloon, 512 * MIB, now);
+		balloon_hear_stats(&balloon, &stats, now);
+		balloon_judge(&balloon, SLACK, now);
+		EXPECT(balloon_is_live(&balloon));
+	}
+	balloon_judge(&balloon, SLACK, 6000);
+	EXPECT(balloon.state == BALLOON_NO_DRIVER);
+	EXPECT(strstr(balloon.why, "256 MiB") && strstr(balloon.why, "512 MiB"));
+	/* It boots, and its driver reports. */
+	stats = stats_at(1700000000, 0);
+	balloon_hear_stats(&balloon, &stats, 9000);
+	balloon_judge(&balloon, SLACK, 9000);
+	EXPECT(balloon_is_live(&balloon));
+}
+
+static void gets_another_chance(void)
+{
+	struct balloon balloon = booted(1000);
+	struct guest_stats stats = stats_at(1700000000, 0);
+	uint64_t now;
+
+	balloon_hear_stats(&balloon, &stats, 1000);
+	balloon_tell(&balloon, 256 * MIB, 1000);
+	balloon_judge(&balloon, SLACK, 6000);
+	EXPECT(balloon.state == BALLOON_STUCK);
+	for (now = 7000; now < 66000; now += 1000) {
+		balloon_judge(&balloon, SLACK, now);
+		EXPECT(!balloon_is_live(&balloon));
+	}
+	balloon_judge(&balloon, SLACK, 66000);
+	EXPECT(balloon_is_live(&balloon));
+	balloon_judge(&balloon, SLACK, 71000);
+	EXPECT(balloon.state == BALLOON_STUCK);
+	/* It moves after all. */
+	balloon_hear_actual(&balloon, 400 * MIB, 72000);
+	balloon_judge(&balloon, SLACK, 72000);
+	EXPECT(balloon_is_live(&balloon));
+}
+
+static void small_debts_are_none(void)
+{
+	struct balloon balloon = booted(1000);
+
+	balloon_tell(&balloon, 505 * MIB, 1000);
+	balloon_judge(&balloon, SLACK, 100000);
+	EXPECT(balloon_is_live(&balloon));
+}
+
+static void faults_per_second(void)
+{
+	struct balloon balloon = booted(1000);
+	uint64_t i;
+
+	for (i = 0; i < 60; i++) {
+		struct guest_stats stats = stats_at(1700000000 + 2 * i, 100 * i);
+
+		balloon_hear_stats(&balloon, &stats, 1000 + 2000 * i);
+		/* Asked twice, the driver has nothing new. */
+		balloon_hear_stats(&balloon, &stats, 2000 + 2000 * i);
+	}
+	EXPECT(balloon.major_faults > 49 && balloon.major_faults < 51);
+	EXPECT(balloon.swap_in == 0);
+	EXPECT(balloon.has_stats);
+	balloon_judge(&balloon, SLACK, balloon.stats_ms + STATS_STALE_MS + 1);
+	EXPECT(!balloon.has_stats);
+}
+
+static void nothing_unseen(void)
+{
+	struct unseen unseen = { 0 };
+	uint64_t mapped;
+
+	/* 5000 pages of text; merges make both grow. */
+	for (mapped = 0; mapped < 100000; mapped += 1000)
+		EXPECT(!unseen_step(&unseen, 5000 + mapped, mapped, mapped / 20000));
+}
+
+static void unseen_until_the_scanner_comes(void)
+{
+	struct unseen unseen = { 0 };
+
+	EXPECT(unseen_step(&unseen, 25000, 20000, 7) == 0);
+	/* Half of it is written to, the counters do not know. */
+	EXPECT(unseen_step(&unseen, 15000, 20000, 7) == 10000);
+	EXPECT(unseen_step(&unseen, 15000, 20000, 8) == 10000);
+	/* They have heard of a part. */
+	EXPECT(unseen_step(&unseen, 15000, 14000, 8) == 4000);
+	EXPECT(unseen_step(&unseen, 15000, 10000, 8) == 0);
+	EXPECT(unseen_step(&unseen, 15000, 10000, 9) == 0);
+}
+
+static void text_is_reclaimed(void)
+{
+	struct unseen unseen = { 0 };
+
+	EXPECT(unseen_step(&unseen, 25000, 20000, 1) == 0);
+	EXPECT(unseen_step(&unseen, 22000, 20000, 1) == 3000);
+	EXPECT(unseen_step(&unseen, 22000, 20000, 2) == 3000);
+	/* After a whole pass the counters are right, so that was text. */
+	EXPECT(unseen_step(&unseen, 22000, 20000, 3) == 0);
+	/* The module was loaded anew. */
+	EXPECT(unseen_step(&unseen, 2000, 0, 0) == 0);
+}
+
+static const struct test tests[] = {
+	TEST(follows),
+	TEST(no_driver),
+	TEST(gets_another_chance),
+	TEST(small_debts_are_none),
+	TEST(faults_per_second),
+	TEST(nothing_unseen),
+	TEST(unseen_until_the_scanner_comes),
+	TEST(text_is_reclaimed),
+};
+
+TEST_MAIN(tests)

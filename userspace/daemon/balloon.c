@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One guest's balloon: does it follow? */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "balloon.h"
+
+/* Weight of the newest second in the averages of faults and swapping. */
+#define STATS_WEIGHT	0.3
+/* Statistics that were not renewed for so long are not believed any more. */
+#define STATS_STALE_MS	15000
+/* As good as there */
+#define NEAR		(4u << 20)
+
+const char *balloon_state_name(enum balloon_state state)
+{
+	static const char *const names[] = {
+		[BALLOON_ABSENT] = "absent",
+		[BALLOON_STARTING] = "starting",
+		[BALLOON_BUSY] = "busy",
+		[BALLOON_SILENT] = "silent",
+		[BALLOON_NO_DEVICE] = "no-device",
+		[BALLOON_NO_DRIVER] = "no-driver",
+		[BALLOON_STUCK] = "stuck",
+		[BALLOON_OK] = "ok",
+		[BALLOON_NONE] = "none",
+	};
+
+	return names[state];
+}
+
+void balloon_set_state(struct balloon *balloon, enum balloon_state state,
+		       const char *fmt, ...)
+{
+	va_list ap;
+
+	balloon->state = state;
+	va_start(ap, fmt);
+	vsnprintf(balloon->why, sizeof(balloon->why), fmt, ap);
+	va_end(ap);
+}
+
+void balloon_forget(struct balloon *balloon)
+{
+	uint64_t size = balloon->size;
+
+	*balloon = (struct balloon){ .size = size };
+	balloon_set_state(balloon, BALLOON_STARTING, "its monitor has not answered yet");
+}
+
+static uint64_t distance(const struct balloon *balloon)
+{
+	return balloon->actual > balloon->target ?
+	       balloon->actual - balloon->target : balloon->target - balloon->actual;
+}
+
+void balloon_hear_actual(struct balloon *balloon, uint64_t actual, uint64_t now_ms)
+{
+	balloon->actual = actual;
+	balloon->heard_ms = now_ms;
+	if (balloon->target && distance(balloon) < balloon->distance) {
+		balloon->distance = distance(balloon);
+		balloon->moved_ms = now_ms;
+	}
+}
+
+static double rate_of(double average, uint64_t before, uint64_t now, double seconds)
+{
+	if (before == MESSAGE_UNKNOWN || now == MESSAGE_UNKNOWN || now < before)
+		return average;
+	return average + STATS_WEIGHT * ((double)(now - before) / seconds - average);
+}
+
+void balloon_hear_stats(struct balloon *balloon, const struct guest_stats *stats,
+			uint64_t now_ms)
+{
+	const struct guest_stats *before = &balloon->stats;
+
+	/* QEMU repeats the last ones for ever; only the driver renews them. */
+	if (!stats->last_update || stats->last_update == before->last_update)
+		return;
+	if (balloon->has_stats && stats->last_update > before->last_update) {
+		double seconds = (double)(stats->last_update - before->last_update);
+
+		balloon->major_faults = rate_of(balloon->major_faults,
+						before->major_faults,
+						stats->major_faults, seconds);
+		balloon->swap_in = rate_of(balloon->swap_in, before->swap_in,
+					   stats->swap_in, seconds);
+	}
+	balloon->stats = *stats;
+	balloon->has_stats = stats->available != MESSAGE_UNKNOWN;
+	balloon->stats_ms = now_ms;
+}
+
+void balloon_tell(struct balloon *balloon, uint64_t target, uint64_t now_ms)
+{
+	balloon->target = target;
+	balloon->distance = distance(balloon);
+	balloon->moved_ms = now_ms;
+}
+
+static void judge_stuck(struct balloon *balloon, uint64_t now_ms)
+{
+	double mib = 1024.0 * 1024.0;
+
+	balloon->retry_ms = now_ms + BALLOON_RETRY_MS;
+	if (!balloon->stats_ms)
+		balloon_set_state(balloon, BALLOON_NO_DRIVER,
+				  "the guest has no balloon driver: it was told %.0f MiB and stays at %.0f MiB",
+				  (double)balloon->target / mib, (double)balloon->actual / mib);
+	else
+		balloon_set_state(balloon, BALLOON_STUCK,
+				  "the guest makes no progress: it was told %.0f MiB and stays at %.0f MiB",
+				  (double)balloon->target / mib, (double)balloon->actual / mib);
+}
+
+void balloon_judge(struct balloon *balloon, uint64_t slack, uint64_t now_ms)
+{
+	bool owes = balloon->target && distance(balloon) > slack;
+	bool waited = now_ms - balloon->moved_ms >= BALLOON_PROGRESS_MS;
+
+	if (balloon->has_stats && now_ms - balloon->stats_ms > STATS_STALE_MS)
+		balloon->has_stats = false;
+	switch (balloon->state) {
+	case BALLOON_OK:
+		if (owes && waited)
+			judge_stuck(balloon, now_ms);
+		break;
+	case BALLOON_NO_DRIVER:
+	case BALLOON_STUCK:
+		/* It came closer since, or the driver of a booted guest shows up. */
+		if (!owes || !waited || now_ms >= balloon->retry_ms ||
+		    (balloon->state == BALLOON_NO_DRIVER && balloon->stats_ms)) {
+			balloon_set_state(balloon, BALLOON_OK, "%s", "");
+			balloon->moved_ms = now_ms;
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+bool balloon_is_moving(const struct balloon *balloon)
+{
+	return balloon->target && distance(balloon) > NEAR;
+}
+
+bool balloon_is_live(const struct balloon *balloon)
+{
+	return balloon->state == BALLOON_OK;
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One group: its place in the kernel, its rate, its grants. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "group.h"
+#include "log.h"
+
+void group_init(struct group *group, const struct config_group *config)
+{
+	*group = (struct group){ .config = *config };
+	group->rate.rate = config->rate;
+}
+
+void group_update(struct group *group, const struct config_group *config)
+{
+	bool rate_changed = group->config.rate != config->rate ||
+			    group->config.rate_auto != config->rate_auto;
+
+	group->config = *config;
+	group->announced = false;
+	if (!config->rate_auto || rate_changed)
+		group->rate.rate = config->rate;
+	if (group->rate.rate < config->rate_params.min && config->rate_auto)
+		group->rate.rate = config->rate_params.min;
+	if (group->rate.rate > config->rate_params.max && config->rate_auto)
+		group->rate.rate = config->rate_params.max;
+}
+
+static struct gd_group_params params_of(const struct group *group)
+{
+	const struct config_group *config = &group->config;
+	struct gd_group_params params = {
+		.name = config->name,
+		.set = GD_SET_RATE,
+		.rate = group->rate.rate,
+		.split_min = config->split_min,
+		.frames_max = config->frames_max,
+	};
+
+	if (config->split_min)
+		params.set |= GD_SET_SPLIT_MIN;
+	if (config->frames_max)
+		params.set |= GD_SET_FRAMES_MAX;
+	return params;
+}
+
+static void fail(struct group *group, const char *what, const char *sentence)
+{
+	char error[sizeof(group->error)];
+
+	snprintf(error, sizeof(error), "%s%s%s", what, what[0] ? ": " : "", sentence);
+	if (strcmp(error, group->error))
+		log_warning("group %s: %s", group->config.name, error);
+	snprintf(group->error, sizeof(group->error), "%s", error);
+}
+
+/* Creates or changes it, as it is in the kernel or not. */
+static bool announce(struct group *group, struct kernel *kernel, bool exists)
+{
+	struct gd_group_params params = params_of(group);
+	int err = exists ? gd_group_set(kernel->conn, &params) :
+			   gd_group_add(kernel->conn, &params);
+
+	if (err) {
+		fail(group, exists ? "cannot change it" : "cannot create it",
+		     kernel_sentence(kernel, err));
+		return false;
+	}
+	log_info("group %s: %s, %u pages/s", group->config.name,
+		 exists ? "changed" : "created", params.rate);
+	group->announced = true;
+	return true;
+}
+
+static void set_rate(struct group *group, struct kernel *kernel)
+{
+	struct gd_group_params params = params_of(group);
+	int err;
+
+	params.set = GD_SET_RATE;
+	err = gd_group_set(kernel->conn, &params);
+	if (err)
+		fail(group, "cannot change its rate", kernel_sentence(kernel, err));
+	else
+		log_info("group %s: %u pages/s; %s", group->config.name,
+			 params.rate, group->rate.reason);
+}
+
+static void steer_rate(struct group *group, struct kernel *kernel,
+		       const struct gd_group *found)
+{
+	const struct gd_counters *counters = &found->counters;
+	struct rate_sample sample = {
+		.scanned = gd_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SCANNED),
+		.sharing = gd_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SHARING),
+		.full_scans = gd_counter_or_0(counters, GRPDEDUP_CNT_FULL_SCANS),
+		.cpu_ns = gd_counter_or_0(counters, GRPDEDUP_CNT_CPU_NS),
+	};
+
+	if (rate_step(&group->rate, &group->config.rate_params, &sample, loop_now()))
+		set_rate(group, kernel);
+}
+
+void group_sync(struct group *group, struct kernel *kernel)
+{
+	const struct gd_group *found;
+
+	if (!kernel->loaded || !kernel->conn) {
+		fail(group, "", kernel->why);
+		group->announced = false;
+		return;
+	}
+	found = kernel_find_group(kernel, group->config.name);
+	if (!found || !group->announced) {
+		if (!announce(group, kernel, found != NULL))
+			return;
+	} else if (group->config.rate_auto) {
+		steer_rate(group, kernel, found);
+	} else {
+		/* Somebody may have set another one by hand, and is right. */
+		group->rate.rate = found->rate;
+	}
+	group->error[0] = '\0';
+}
+
+/* What the group saves now, less what that costs and what is gone already. */
+static uint64_t saved_of(const struct kernel *kernel, const char *name,
+			 struct guest *const *guests, size_t count)
+{
+	const struct gd_group *found = kernel_find_group(kernel, name);
+	uint64_t saved, less;
+	size_t i;
+
+	if (!found)
+		return 0;
+	saved = gd_counter_or_0(&found->counters, GRPDEDUP_CNT_PAGES_SHARING) *
+		(uint64_t)sysconf(_SC_PAGESIZE);
+	less = gd_counter_or_0(&found->counters, GRPDEDUP_CNT_METADATA_BYTES);
+	for (i = 0; i < count; i++)
+		if (!strcmp(guests[i]->group, name))
+			less += guests[i]->lost;
+	return saved > less ? saved - less : 0;
+}
+
+static bool takes_part(const struct group *group, const struct guest *guest)
+{
+	return !strcmp(guest->group, group->config.name) && guest->config.base &&
+	       guest->balloon.heard_ms;
+}
+
+static struct law_guest law_guest_of(const struct guest *guest)
+{
+	const struct balloon *balloon = &guest->balloon;
+
+	return (struct law_guest){
+		.share = {
+			.base = guest->config.base,
+			.actual = balloon->actual,
+			.saved = guest->saved,
+			.has_stats = balloon->has_stats,
+			.available = balloon->stats.available,
+			.major_faults = balloon->major_faults,
+			.swap_in = balloon->swap_in,
+		},
+		/* Who contributes nothing gets nothing. */
+		.max = guest->is_member && !guest->leaving_ms ? guest_max(guest) :
+								guest->config.base,
+		.live = balloon_is_live(balloon),
+		.target = balloon->target,
+	};
+}
+
+void group_grant(struct group *group, const struct kernel *kernel,
+		 struct guest **guests, size_t count, bool host_short, double seconds)
+{
+	struct law_guest *parts = calloc(count ? count : 1, sizeof(*parts));
+	size_t i, n = 0;
+
+	if (!parts)
+		return;
+	for (i = 0; i < count; i++)
+		if (takes_part(group, guests[i]))
+			parts[n++] = law_guest_of(guests[i]);
+	group->round = (struct law_round){
+		.saved = saved_of(kernel, group->config.name, guests, count),
+		.host_short = host_short,
+		.seconds = seconds,
+	};
+	law_step(&group->law, &group->config.law, &group->round, parts, n);
+	for (i = 0, n = 0; i < count; i++) {
+		if (!takes_part(group, guests[i]))
+			continue;
+		if (parts[n].live)
+			guest_set_target(guests[i], parts[n].target);
+		n++;
+	}
+	free(parts);
+}

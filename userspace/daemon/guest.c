@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One guest: its process, its membership and its balloon. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "guest.h"
+#include "log.h"
+#include "process.h"
+
+/* Where libvirt keeps the pid files of its domains. */
+#define LIBVIRT_PIDFILE	"/run/libvirt/qemu/%s.pid"
+/* After a refusal of the kernel */
+#define AGAIN_MS	5000
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+struct guest *guest_create(const struct config_guest *config, const char *group)
+{
+	struct guest *guest = calloc(1, sizeof(*guest));
+
+	if (!guest)
+		return NULL;
+	guest->config = *config;
+	guest->config.name = copy(config->name);
+	guest->config.qmp = copy(config->qmp);
+	guest->config.pidfile = copy(config->pidfile);
+	guest->config.domain = copy(config->domain);
+	snprintf(guest->group, sizeof(guest->group), "%s", group);
+	if (config->domain && asprintf(&guest->config.pidfile, LIBVIRT_PIDFILE,
+				       config->domain) < 0)
+		guest->config.pidfile = NULL;
+	guest->logged = BALLOON_ABSENT;
+	return guest;
+}
+
+static void drop_monitor(struct guest *guest)
+{
+	if (guest->monitor)
+		guest->monitor->ops->destroy(guest->monitor);
+	guest->monitor = NULL;
+	guest->balloon = (struct balloon){ 0 };
+}
+
+void guest_destroy(struct guest *guest, struct guest_env *env)
+{
+	if (!guest)
+		return;
+	work_forget(env->work, guest);
+	drop_monitor(guest);
+	free(guest->config.name);
+	free(guest->config.qmp);
+	free(guest->config.pidfile);
+	free(guest->config.domain);
+	free(guest);
+}
+
+bool guest_is_same(const struct guest *guest, const struct config_guest *config)
+{
+	return !strcmp(guest->config.name, config->name) &&
+	       same_text(guest->config.qmp, config->qmp) &&
+	       same_text(guest->config.domain, config->domain) &&
+	       (config->domain || same_text(guest->config.pidfile, config->pidfile)) &&
+	       guest->config.qmp_shared == config->qmp_shared;
+}
+
+void guest_update(struct guest *guest, const struct config_guest *config,
+		  const char *group)
+{
+	guest->config.base = config->base;
+	guest->config.max = config->max;
+	snprintf(guest->group, sizeof(guest->group), "%s", group);
+	guest->again_ms = 0;
+}
+
+static void make_monitor(struct guest *guest, struct loop *loop)
+{
+	if (guest->config.domain)
+		guest->monitor = monitor_virsh_create(loop, &guest->balloon,
+						      guest->config.domain);
+	else
+		guest->monitor = monitor_qmp_create(loop, &guest->balloon,
+						    guest->config.qmp,
+						    guest->config.qmp_shared);
+}
+
+static void lose_process(struct guest *guest)
+{
+	if (!guest->pid)
+		return;
+	log_info("guest %s: process %d is gone", guest->config.name, (int)guest->pid);
+	guest->pid = 0;
+	guest->again_ms = 0;
+	guest->unseen = (struct unseen){ 0 };
+	drop_monitor(guest);
+}
+
+static pid_t look_for_process(struct guest *guest)
+{
+	pid_t pid = 0;
+
+	if (guest->config.pidfile)
+		return process_of_pidfile(guest->config.pidfile, guest->why,
+					  sizeof(guest->why));
+	if (guest->monitor)
+		pid = guest->monitor->ops->peer(guest->monitor);
+	/* On a shared socket one is seldom connected. */
+	if (!pid && guest->pid && process_start(guest->pid) == guest->start)
+		pid = guest->pid;
+	if (!pid)
+		snprintf(guest->why, sizeof(guest->why),
+			 "it does not run (nobody answers at %s)", guest->config.qmp);
+	return pid;
+}
+
+static void find_process(struct guest *guest)
+{
+	pid_t pid = look_for_process(guest);
+	uint64_t start = pid ? process_start(pid) : 0;
+
+	if (guest->pid && (pid != guest->pid || start != guest->start))
+		lose_process(guest);
+	if (!start || guest->pid)
+		return;
+	guest->pid = pid;
+	guest->start = start;
+	guest->why[0] = '\0';
+	log_info("guest %s: is process %d", guest->config.name, (int)pid);
+}
+
+static void assigned(void *arg, int err, const char *sentence)
+{
+	struct guest *guest = arg;
+	char why[sizeof(guest->why)];
+
+	guest->assigning = false;
+	if (!err) {
+		guest->why[0] = '\0';
+		log_info("guest %s: process %d is in group %s", guest->config.name,
+			 (int)guest->pid, guest->group);
+		return;
+	}
+	guest->again_ms = loop_now() + AGAIN_MS;
+	snprintf(why, sizeof(why), "it cannot join group %s: %s", guest->group,
+		 sentence[0] ? sentence : strerror(-err));
+	if (strcmp(why, guest->why))
+		log_warning("guest %s: %s", guest->config.name, why);
+	snprintf(guest->why, sizeof(guest->why), "%s", why);
+}
+
+static void count_savings(struct guest *guest, const struct kernel *kernel,
+			  const struct gd_member *member)
+{
+	const struct gd_group *group = kernel_find_group(kernel, guest->group);
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	guest->saved = page * gd_counter_or_0(&member->counters,
+					      GRPDEDUP_CNT_PAGES_SHARING);
+	if (group && guest->file_pages)
+		guest->lost = page *
+			unseen_step(&guest->unseen, guest->file_pages,
+				    gd_counter_or_0(&member->counters,
+						    GRPDEDUP_CNT_PAGES_SHARED),
+				    gd_counter_or_0(&group->counters,
+						    GRPDEDUP_CNT_FULL_SCANS));
+}
+
+static void enrol(struct guest *guest, struct guest_env *env)
+{
+	const struct gd_member *member = kernel_find_member(env->kernel, guest->pid);
+
+	guest->is_member = member && !strcmp(member->group, guest->group);
+	if (guest->is_member) {
+		count_savings(guest, env->kernel, member);
+		guest->why[0] = '\0';
+		return;
+	}
+	guest->unseen = (struct unseen){ 0 };
+	if (!env->kernel->loaded || !kernel_find_group(env->kernel, guest->group) ||
+	    guest->assigning || guest->leaving_ms || loop_now() < guest->again_ms)
+		return;
+	guest->assigning = work_assign(env->work, guest->group, guest->pid, assigned, guest);
+}
+
+static void log_state(struct guest *guest)
+{
+	enum balloon_state state = guest_state(guest);
+
+	if (state == guest->logged)
+		return;
+	guest->logged = state;
+	if (state == BALLOON_OK)
+		log_info("guest %s: its balloon follows", guest->config.name);
+	else if (state == BALLOON_STARTING || state == BALLOON_ABSENT)
+		log_debug("guest %s: %s", guest->config.name, guest_why(guest));
+	else if (state != BALLOON_NONE)
+		log_warning("guest %s: %s", guest->config.name, guest_why(guest));
+}
+
+void guest_look(struct guest *guest)
+{
+	guest->file_pages = guest->pid ? process_file_pages(guest->pid) : 0;
+}
+
+void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack)
+{
+	bool balloons = guest->config.base > 0;
+
+	/* Without a pid file it is the monitor that finds the process. */
+	if (balloons && !guest->monitor && (guest->pid || !guest->config.pidfile))
+		make_monitor(guest, env->loop);
+	if (guest->monitor)
+		guest->monitor->ops->tick(guest->monitor);
+	find_process(guest);
+	guest->is_member = false;
+	guest->saved = 0;
+	guest->lost = 0;
+	if (guest->pid)
+		enrol(guest, env);
+	if (guest->monitor)
+		balloon_judge(&guest->balloon, slack, loop_now());
+	log_state(guest);
+}
+
+uint64_t guest_max(const struct guest *guest)
+{
+	uint64_t max = guest->config.max;
+
+	if (guest->balloon.size && (!max || max > guest->balloon.size))
+		max = guest->balloon.size;
+	return max;
+}
+
+void guest_set_target(struct guest *guest, uint64_t bytes)
+{
+	if (guest->monitor && guest->balloon.target != bytes)
+		guest->monitor->ops->set(guest->monitor, bytes);
+}
+
+enum balloon_state guest_state(const struct guest *guest)
+{
+	if (!guest->pid && guest->balloon.state <= BALLOON_STARTING)
+		return BALLOON_ABSENT;
+	if (!guest->config.base)
+		return BALLOON_NONE;
+	return guest->monitor ? guest->balloon.state : BALLOON_STARTING;
+}
+
+const char *guest_why(const struct guest *guest)
+{
+	enum balloon_state state = guest_state(guest);
+
+	if (state == BALLOON_ABSENT || (guest->why[0] && !guest->is_member))
+		return guest->why;
+	return state == BALLOON_NONE ? "" : guest->balloon.why;
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0
+/* grpdedupd: options, signals, and the beat. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include "../../include/version.h"
+#include "../lib/status.h"
+#include "control.h"
+#include "daemon.h"
+#include "log.h"
+#include "notify.h"
+#include "status.h"
+
+/* As in the man page. */
+enum exit_status {
+	EXIT_DONE = 0,
+	EXIT_USAGE = 1,
+	EXIT_CONFIG = 2,
+	EXIT_SYSTEM = 3,
+};
+
+/**
+ * struct program - this run
+ * @path: of the configuration
+ * @socket: where the status is told
+ * @signals: signalfd
+ * @ending: a signal said so
+ */
+struct program {
+	const char *path;
+	const char *socket;
+	struct daemon daemon;
+	struct control *control;
+	int signals;
+	struct watch *watch;
+	bool ending;
+};
+
+static const char usage[] =
+	"usage: grpdedupd [--config FILE] [--socket PATH] [--log-level LEVEL]\n"
+	"       grpdedupd --check FILE\n"
+	"       grpdedupd --version\n"
+	"Give the memory that grpdedup saves back to the guests of the group that saved it.\n"
+	"\n"
+	"  --config FILE      configuration (" CONFIG_PATH ")\n"
+	"  --check FILE       say whether FILE is a good configuration, and end\n"
+	"  --socket PATH      where \"grpdedup balloon\" asks (" GD_STATUS_SOCKET ")\n"
+	"  --log-level LEVEL  error, warning, notice, info (default) or debug\n"
+	"\n"
+	"More: man 8 grpdedupd, man 5 grpdedupd.conf\n";
+
+static int complain(const char *text)
+{
+	fprintf(stderr, "grpdedupd: %s\n%s", text, usage);
+	return EXIT_USAGE;
+}
+
+static int check(const char *path)
+{
+	struct config *config;
+	char error[512];
+
+	if (config_load(path, &config, error, sizeof(error))) {
+		fprintf(stderr, "%s\n", error);
+		return EXIT_CONFIG;
+	}
+	printf("%s: good: %zu groups, %zu guests\n", path, config->group_count,
+	       config->guest_count);
+	config_free(config);
+	return EXIT_DONE;
+}
+
+/* All or nothing: a bad file changes nothing. */
+static bool load(struct program *program)
+{
+	struct config *config;
+	char error[512];
+	int err = config_load(program->path, &config, error, sizeof(error));
+
+	if (err) {
+		log_error("%s", error);
+		return false;
+	}
+	err = daemon_configure(&program->daemon, config);
+	if (err) {
+		log_error("%s: %s", program->path, strerror(-err));
+		config_free(config);
+		return false;
+	}
+	return true;
+}
+
+static void reload(struct program *program)
+{
+	notify_send("RELOADING=1\n");
+	if (load(program))
+		log_notice("%s: read again", program->path);
+	else
+		log_error("%s: not taken; the running configuration stays", program->path);
+	notify_send("READY=1\n");
+}
+
+static void on_signal(void *arg, uint32_t events)
+{
+	struct program *program = arg;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(program->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP)
+		reload(program);
+	else
+		program->ending = true;
+}
+
+static char *snapshot(void *arg, size_t *size)
+{
+	return status_text(arg, size);
+}
+
+static int watch_signals(struct program *program)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	/* Threads inherit it, so that only the signalfd gets them. */
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	signal(SIGPIPE, SIG_IGN);
+	program->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (program->signals < 0)
+		return -errno;
+	program->watch = watch_add(program->daemon.loop, program->signals, EPOLLIN,
+				   on_signal, program);
+	return program->watch ? 0 : -errno;
+}
+
+static void tell_systemd(const struct daemon *daemon)
+{
+	uint64_t granted = 0;
+	size_t i, live = 0;
+
+	for (i = 0; i < daemon->group_count; i++)
+		granted += daemon->groups[i].round.granted;
+	for (i = 0; i < daemon->guest_count; i++)
+		live += balloon_is_live(&daemon->guests[i]->balloon);
+	notify_send("WATCHDOG=1\nSTATUS=%zu of %zu guests follow, %llu MiB given back\n",
+		    live, daemon->guest_count, (unsigned long long)(granted >> 20));
+}
+
+static int run(struct program *program)
+{
+	struct daemon *daemon = &program->daemon;
+	uint64_t next = loop_now();
+	uint64_t now;
+	int err = 0;
+
+	notify_send("READY=1\n");
+	while (!program->ending && !err) {
+		now = loop_now();
+		if (now >= next) {
+			daemon_round(daemon);
+			control_tick(program->control);
+			tell_systemd(daemon);
+			next += DAEMON_PERIOD_MS;
+			/* After a suspend, or on a host that hangs: no catching up. */
+			if (next < loop_now())
+				next = loop_now() + DAEMON_PERIOD_MS;
+			continue;
+		}
+		err = loop_turn(daemon->loop, (int)(next - now));
+	}
+	notify_send("STOPPING=1\n");
+	if (err)
+		log_error("cannot wait: %s", strerror(-err));
+	return err ? EXIT_SYSTEM : EXIT_DONE;
+}
+
+static int start(struct program *program)
+{
+	struct daemon *daemon = &program->daemon;
+	char error[256];
+	int status = EXIT_SYSTEM;
+
+	daemon->loop = loop_create();
+	daemon->work = daemon->loop ? work_create(daemon->loop) : NULL;
+	if (!daemon->work || watch_signals(program)) {
+		log_error("cannot start: %s", strerror(errno));
+		return EXIT_SYSTEM;
+	}
+	if (!load(program))
+		return EXIT_CONFIG;
+	program->control = control_create(daemon->loop, program->socket, snapshot,
+					  daemon, error, sizeof(error));
+	if (!program->control) {
+		log_error("%s", error);
+	} else {
+		log_notice("grpdedupd " GRPDEDUP_VERSION ": %zu groups, %zu guests",
+			   daemon->group_count, daemon->guest_count);
+		status = run(program);
+		control_destroy(program->control);
+	}
+	daemon_close(daemon);
+	watch_remove(program->watch);
+	work_destroy(daemon->work);
+	loop_destroy(daemon->loop);
+	return status;
+}
+
+static bool set_level(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum log_level level;
+	} levels[] = {
+		{ "error", LOG_LEVEL_ERROR },
+		{ "warning", LOG_LEVEL_WARNING },
+		{ "notice", LOG_LEVEL_NOTICE },
+		{ "info", LOG_LEVEL_INFO },
+		{ "debug", LOG_LEVEL_DEBUG },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (!strcmp(levels[i].name, name)) {
+			log_set_level(levels[i].level);
+			return true;
+		}
+	}
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "check", required_argument, NULL, 'k' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "log-level", required_argument, NULL, 'l' },
+		{ "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	struct program program = { .path = CONFIG_PATH, .socket = GD_STATUS_SOCKET };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			program.path = optarg;
+			break;
+		case 'k':
+			return check(optarg);
+		case 's':
+			program.socket = optarg;
+			break;
+		case 'l':
+			if (!set_level(optarg))
+				return complain("--log-level: error, warning, notice, info or debug");
+			break;
+		case 'v':
+			puts("grpdedupd " GRPDEDUP_VERSION);
+			return EXIT_DONE;
+		case 'h':
+			fputs(usage, stdout);
+			return EXIT_DONE;
+		default:
+			fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < argc)
+		return complain("unexpected argument");
+	return start(&program);
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Tell systemd: one datagram of lines to $NOTIFY_SOCKET; nothing without it. */
+#ifndef NOTIFY_H
+#define NOTIFY_H
+
+void notify_send(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif /* NOTIFY_H */

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The daemon's state as text. */
+#include <inttypes.h>
+#include <stdio.h>
+#include "../lib/status.h"
+#include "status.h"
+
+static void put_u64(FILE *out, uint64_t value)
+{
+	fprintf(out, "\t%" PRIu64, value);
+}
+
+static void put_text(FILE *out, const char *text)
+{
+	fprintf(out, "\t%s", text);
+}
+
+/* A number that may not be known. */
+static void put_known(FILE *out, bool known, uint64_t value)
+{
+	if (known)
+		put_u64(out, value);
+	else
+		put_text(out, "");
+}
+
+static void put_host(FILE *out, const struct daemon *daemon)
+{
+	const struct host *host = &daemon->host;
+
+	fputs("#host\tavailable\tpressure\tshort\twhy\tperiod_ms\tlate_ms\n", out);
+	fputs("host", out);
+	put_u64(out, host->available);
+	if (host->pressure >= 0)
+		fprintf(out, "\t%.2f", host->pressure);
+	else
+		put_text(out, "");
+	put_u64(out, host->is_short);
+	put_text(out, host->why);
+	put_u64(out, daemon->period_ms);
+	put_u64(out, daemon->late_ms);
+	fputc('\n', out);
+}
+
+static void put_group(FILE *out, const struct group *group, uint64_t now)
+{
+	const struct config_group *config = &group->config;
+	bool changed = group->rate.changed_ms > 0;
+
+	fputs("group", out);
+	put_text(out, config->name);
+	put_text(out, config->law.policy->name);
+	put_text(out, config->rate_auto ? "auto" : "fixed");
+	put_u64(out, group->rate.rate);
+	put_known(out, changed, changed ? now - group->rate.changed_ms : 0);
+	put_text(out, group->rate.reason);
+	put_u64(out, group->round.saved);
+	put_u64(out, (uint64_t)group->law.average);
+	put_u64(out, config->law.reserve);
+	put_u64(out, group->round.available);
+	put_u64(out, group->round.granted);
+	put_text(out, group->error);
+	fputc('\n', out);
+}
+
+static void put_guest(FILE *out, const struct guest *guest, uint64_t now)
+{
+	const struct balloon *balloon = &guest->balloon;
+	bool heard = balloon->heard_ms > 0;
+	uint64_t max = guest_max(guest);
+
+	fputs("guest", out);
+	put_text(out, guest->group);
+	put_text(out, guest->config.name);
+	put_known(out, guest->pid, (uint64_t)guest->pid);
+	put_text(out, balloon_state_name(guest_state(guest)));
+	put_text(out, guest_why(guest));
+	put_known(out, guest->config.base, guest->config.base);
+	put_known(out, heard, balloon->actual);
+	put_known(out, balloon->target, balloon->target);
+	put_known(out, max, max);
+	put_known(out, heard, heard ? now - balloon->heard_ms : 0);
+	put_known(out, balloon->has_stats, balloon->stats.available);
+	put_u64(out, guest->is_member);
+	put_u64(out, guest->saved);
+	fputc('\n', out);
+}
+
+char *status_text(const struct daemon *daemon, size_t *size)
+{
+	uint64_t now = loop_now();
+	char *text = NULL;
+	FILE *out = open_memstream(&text, size);
+	size_t i;
+
+	if (!out)
+		return NULL;
+	fprintf(out, "%s\t%d\n", GD_STATUS_MAGIC, GD_STATUS_VERSION);
+	put_host(out, daemon);
+	fputs("#group\tgroup_name\tpolicy\trate_control\trate\trate_changed_ms\trate_reason\t"
+	      "saved\taverage\treserve\tavailable\tgranted\terror\n", out);
+	for (i = 0; i < daemon->group_count; i++)
+		put_group(out, &daemon->groups[i], now);
+	fputs("#guest\tgroup_name\tguest\tpid\tstate\twhy\tbase\tactual\ttarget\tmax\tage_ms\t"
+	      "memory_available\tmember\tsaved\n", out);
+	for (i = 0; i < daemon->guest_count; i++)
+		put_guest(out, daemon->guests[i], now);
+	if (fclose(out))
+		return NULL;
+	return text;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Requests to the kernel on threads of their own. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "../lib/libgrpdedup.h"
+#include "work.h"
+
+#define SENTENCE_SIZE	256
+
+enum job_kind {
+	JOB_ASSIGN,
+	JOB_UNASSIGN,
+	JOB_DELETE_GROUP,
+};
+
+/**
+ * struct job - one request
+ * @work: where it is handed back
+ * @next: in @work's list of jobs that are done; the work's lock
+ * @all_next: in @work's list of all jobs; the loop's thread only
+ */
+struct job {
+	struct work *work;
+	struct job *next;
+	struct job *all_next;
+	enum job_kind kind;
+	char group[GD_NAME_SIZE];
+	pid_t pid;
+	work_fn fn;
+	void *arg;
+	int err;
+	char sentence[SENTENCE_SIZE];
+};
+
+/**
+ * struct work - the requests that are under way
+ * @lock: protects @done
+ * @done: jobs that have ended and were not handed back yet
+ * @fd: eventfd that says so
+ * @all: jobs that were not handed back; the loop's thread only
+ * @count: of them
+ */
+struct work {
+	pthread_mutex_t lock;
+	struct job *done;
+	int fd;
+	struct watch *watch;
+	struct job *all;
+	unsigned int count;
+};
+
+static int request(struct gd_conn *conn, const struct job *job)
+{
+	struct gd_member member;
+	struct gd_left left;
+
+	switch (job->kind) {
+	case JOB_ASSIGN:
+		return gd_member_add(conn, job->group, job->pid, true, &member);
+	case JOB_UNASSIGN:
+		return gd_member_del(conn, job->pid, false, &left);
+	default:
+		return gd_group_del(conn, job->group, true);
+	}
+}
+
+static void *run(void *arg)
+{
+	struct job *job = arg;
+	struct work *work = job->work;
+	uint64_t one = 1;
+	struct gd_conn *conn;
+
+	job->err = gd_conn_open(&conn);
+	if (!job->err) {
+		job->err = request(conn, job);
+		snprintf(job->sentence, sizeof(job->sentence), "%s", gd_conn_error(conn));
+		gd_conn_close(conn);
+	}
+	pthread_mutex_lock(&work->lock);
+	job->next = work->done;
+	work->done = job;
+	if (write(work->fd, &one, sizeof(one)) < 0)
+		job->err = -errno;
+	pthread_mutex_unlock(&work->lock);
+	return NULL;
+}
+
+static void drop(struct work *work, struct job *job)
+{
+	struct job **link = &work->all;
+
+	while (*link != job)
+		link = &(*link)->all_next;
+	*link = job->all_next;
+	work->count--;
+	free(job);
+}
+
+static void hand_back(void *arg, uint32_t events)
+{
+	struct work *work = arg;
+	struct job *job, *next;
+	uint64_t count;
+
+	(void)events;
+	if (read(work->fd, &count, sizeof(count)) < 0)
+		return;
+	pthread_mutex_lock(&work->lock);
+	job = work->done;
+	work->done = NULL;
+	pthread_mutex_unlock(&work->lock);
+	for (; job; job = next) {
+		next = job->next;
+		if (job->fn)
+			job->fn(job->arg, job->err, job->sentence);
+		drop(work, job);
+	}
+}
+
+struct work *work_create(struct loop *loop)
+{
+	struct work *work = calloc(1, sizeof(*work));
+
+	if (!work)
+		return NULL;
+	pthread_mutex_init(&work->lock, NULL);
+	work->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (work->fd >= 0)
+		work->watch = watch_add(loop, work->fd, EPOLLIN, hand_back, work);
+	if (!work->watch) {
+		if (work->fd >= 0)
+			close(work->fd);
+		free(work);
+		return NULL;
+	}
+	return work;
+}
+
+void work_destroy(struct work *work)
+{
+	watch_remove(work->watch);
+	/* Threads that are still at it write to the rest of this until the process ends. */
+	if (work->count)
+		return;
+	close(work->fd);
+	pthread_mutex_destroy(&work->lock);
+	free(work);
+}
+
+static bool start(struct work *work, const struct job *template)
+{
+	struct job *job;
+	pthread_attr_t attr;
+	pthread_t thread;
+	int err;
+
+	if (work->count >= WORK_MAX)
+		return false;
+	job = malloc(sizeof(*job));
+	if (!job)
+		return false;
+	*job = *template;
+	job->work = work;
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	job->all_next = work->all;
+	work->all = job;
+	work->count++;
+	err = pthread_create(&thread, &attr, run, job);
+	pthread_attr_destroy(&attr);
+	if (err)
+		drop(work, job);
+	return !err;
+}
+
+bool work_assign(struct work *work, const char *group, pid_t pid, work_fn fn, void *arg)
+{
+	struct job job = { .kind = JOB_ASSIGN, .pid = pid, .fn = fn, .arg = arg };
+
+	snprintf(job.group, sizeof(job.group), "%s", group);
+	return start(work, &job);
+}
+
+bool work_unassign(struct work *work, pid_t pid, work_fn fn, void *arg)
+{
+	struct job job = { .kind = JOB_UNASSIGN, .pid = pid, .fn = fn, .arg = arg };
+
+	return start(work, &job);
+}
+
+bool work_delete_group(struct work *work, const char *group, work_fn fn, void *arg)
+{
+	struct job job = { .kind = JOB_DELETE_GROUP, .fn = fn, .arg = arg };
+
+	snprintf(job.group, sizeof(job.group), "%s", group);
+	return start(work, &job);
+}
+
+void work_forget(struct work *work, const void *arg)
+{
+	struct job *job;
+
+	for (job = work->all; job; job = job->all_next)
+		if (job->arg == arg)
+			job->fn = NULL;
+}
