@@ -8,8 +8,10 @@
  * as they go, so that pages which have just been shared are written to.
  *
  * Kernel command line: guest=NAME, mib=SIZE of all files, balloon to load the balloon driver.
- * Output, on the console: "guest NAME up", then about every second "guest NAME check K ok" or
- * "guest NAME check K FAILED: what".
+ * Output, on the console: "guest NAME up", then about every second "guest NAME check K ok total T
+ * free F", the guest's memory in MiB, or "guest NAME check K FAILED: what".
+ * Input, on the second serial line: "scramble" has it rewrite every file with content of its own,
+ * which it reports as "guest NAME scrambled".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +23,9 @@
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/sysmacros.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,6 +39,7 @@ static char name[32] = "0";
 static uint64_t owner;
 static unsigned int nfiles;
 static unsigned int *generation;
+static int scrambled;
 
 static uint64_t mix(uint64_t x)
 {
@@ -47,6 +53,8 @@ static uint64_t mix(uint64_t x)
 /* Of sixteen files: seven common, seven own, two zero. A hot file moves through the kinds. */
 static enum kind kind_of(unsigned int file)
 {
+	if (scrambled)
+		return OWN;
 	if (file % HOT_EVERY == 0)
 		return (file / HOT_EVERY + generation[file]) % NKINDS;
 	if (file % 16 == 15 || file % 16 == 7)
@@ -133,6 +141,7 @@ static int check_file(unsigned int file, char *what, size_t size)
 static void check(unsigned long count)
 {
 	char what[160];
+	struct sysinfo info;
 	int failures = 0;
 
 	for (unsigned int file = 0; file < nfiles; file++) {
@@ -141,8 +150,10 @@ static void check(unsigned long count)
 		if (!failures++)
 			printf("guest %s check %lu FAILED: %s\n", name, count, what);
 	}
+	sysinfo(&info);
 	if (!failures)
-		printf("guest %s check %lu ok\n", name, count);
+		printf("guest %s check %lu ok total %lu free %lu\n", name, count,
+		       info.totalram >> 20, info.freeram >> 20);
 	else
 		printf("guest %s check %lu FAILED: %d of %u files in all\n", name, count, failures, nfiles);
 }
@@ -193,6 +204,38 @@ static void read_command_line(void)
 	nfiles = mib * (1024 * 1024 / PAGE) / FILE_PAGES;
 }
 
+static int open_commands(void)
+{
+	struct termios raw;
+	int fd;
+
+	mknod("/dev/ttyS1", S_IFCHR | 0600, makedev(4, 65));
+	fd = open("/dev/ttyS1", O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (fd >= 0 && !tcgetattr(fd, &raw)) {
+		cfmakeraw(&raw);
+		tcsetattr(fd, TCSANOW, &raw);
+	}
+	return fd;
+}
+
+static void obey(int fd)
+{
+	char word[64];
+	ssize_t length = read(fd, word, sizeof(word) - 1);
+
+	if (length <= 0)
+		return;
+	word[length] = 0;
+	if (!strstr(word, "scramble"))
+		return;
+	scrambled = 1;
+	for (unsigned int file = 0; file < nfiles; file++) {
+		generation[file]++;
+		write_file(file);
+	}
+	printf("guest %s scrambled\n", name);
+}
+
 static double now(void)
 {
 	struct timespec t;
@@ -203,6 +246,8 @@ static double now(void)
 
 int main(void)
 {
+	int commands;
+
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	mkdir("/proc", 0755);
 	mkdir("/data", 0755);
@@ -211,6 +256,7 @@ int main(void)
 		return 1;
 	}
 	read_command_line();
+	commands = open_commands();
 	printf("guest %s up\n", name);
 	generation = calloc(nfiles ? nfiles : 1, sizeof(*generation));
 	for (unsigned int file = 0; file < nfiles; file++)
@@ -220,6 +266,7 @@ int main(void)
 
 		check(count);
 		rewrite_hot_files();
+		obey(commands);
 		spent = now() - start;
 		if (spent < 1)
 			usleep((1 - spent) * 1e6);
