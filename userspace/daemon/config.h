@@ -12,8 +12,8 @@
 
 /**
  * struct config_group - [group NAME]
- * @rate: pages per second; with rate_auto, what it begins with
- * @rate_auto: rate = fixed or auto, as rate_control says
+ * @rate: pages per second; with rate_auto, what it begins with (rate_min)
+ * @rate_auto: rate_control = auto
  * @split_min, @frames_max: as for "grpdedup add-group"
  */
 struct config_group {
@@ -31,6 +31,7 @@ struct config_group {
  * struct config_guest - [guest NAME]; paths are NULL if not given
  * @name: unique; for people
  * @group: index in the configuration's groups
+ * @group_name: the same as it was written
  * @qmp: path of a QMP socket. Without a pidfile it also tells the pid.
  * @qmp_shared: others use this socket too: connect, act, leave
  * @pidfile: file with the pid
@@ -43,6 +44,7 @@ struct config_guest {
 	char *name;
 	unsigned int line;
 	unsigned int group;
+	char *group_name;
 	char *qmp;
 	bool qmp_shared;
 	char *pidfile;

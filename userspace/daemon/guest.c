@@ -34,6 +34,7 @@ struct guest *guest_create(const struct config_guest *config, const char *group)
 	guest->config.qmp = copy(config->qmp);
 	guest->config.pidfile = copy(config->pidfile);
 	guest->config.domain = copy(config->domain);
+	guest->config.group_name = NULL;
 	snprintf(guest->group, sizeof(guest->group), "%s", group);
 	if (config->domain && asprintf(&guest->config.pidfile, LIBVIRT_PIDFILE,
 				       config->domain) < 0)
@@ -194,7 +195,9 @@ static void log_state(struct guest *guest)
 {
 	enum balloon_state state = guest_state(guest);
 
-	if (state == guest->logged)
+	/* Whether it follows shows only when it has arrived. */
+	if (state == guest->logged ||
+	    (state == BALLOON_OK && balloon_is_moving(&guest->balloon)))
 		return;
 	guest->logged = state;
 	if (state == BALLOON_OK)

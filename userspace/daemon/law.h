@@ -17,8 +17,8 @@
  * @policy: divides the grant
  * @reserve: saved memory that stays with the host
  * @growth: most by which the grant of the group grows in one round
- * @deadband: differences below this are left alone, except to take back the
- *	last of it; the law uses at least 1/400 of a guest's max on top
+ * @deadband: growth below this is left alone, and so are shifts between guests
+ *	below it or below 1/400 of a guest's max; what must be taken back is
  * @average: time constant of the moving average of saved, seconds
  */
 struct law_params {
@@ -47,14 +47,12 @@ struct law_guest {
 
 /**
  * struct law - what one group remembers from round to round; zeroed to begin
- * @average: moving average of saved
+ * @average: moving average of saved; it follows down at once
  * @primed: @average has begun
- * @granted: sum above bases that was last given out
  */
 struct law {
 	double average;
 	bool primed;
-	uint64_t granted;
 };
 
 /**

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The configuration file: reading it. What makes it good is in config_check.c. */
+#include <errno.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "config_file.h"
+
+/* inih cuts what is longer. */
+#define LINE_MAX_SIZE	199
+#define SECTION_MAX	49
+
+void config_complain(struct config_file *file, unsigned int line, const char *fmt, ...)
+{
+	char what[256];
+	va_list ap;
+
+	if (file->err)
+		return;
+	file->err = -EINVAL;
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (line)
+		snprintf(file->error, file->error_size, "%s:%u: %s", file->path, line, what);
+	else
+		snprintf(file->error, file->error_size, "%s: %s", file->path, what);
+}
+
+static void *add(void **array, size_t *count, size_t size)
+{
+	void *bigger = reallocarray(*array, *count + 1, size);
+
+	if (!bigger)
+		return NULL;
+	*array = bigger;
+	return memset((char *)bigger + (*count)++ * size, 0, size);
+}
+
+static void begin_group(struct config_file *file, const char *name)
+{
+	struct config *config = file->config;
+	struct config_group *group;
+	size_t i;
+
+	for (i = 0; i < config->group_count; i++)
+		if (!strcmp(config->groups[i].name, name))
+			config_complain(file, file->line, "group %s is there already, in line %u",
+					name, config->groups[i].line);
+	config_check_group_name(file, name);
+	if (file->err)
+		return;
+	group = add((void **)&config->groups, &config->group_count, sizeof(*group));
+	if (!group) {
+		config_complain(file, 0, "no memory");
+		return;
+	}
+	snprintf(group->name, sizeof(group->name), "%s", name);
+	group->line = file->line;
+	group->rate = CONFIG_NO_RATE;
+	group->rate_params = (struct rate_params){ .min = 1000, .max = 100000, .cpu_max = 20 };
+	group->law = (struct law_params){
+		.policy = &policy_equal,
+		.growth = 64ull << 20,
+		.deadband = 10ull << 20,
+		.average = 10,
+	};
+}
+
+static void begin_guest(struct config_file *file, const char *name)
+{
+	struct config *config = file->config;
+	const struct config_guest *other = config_find_guest(config, name);
+	struct config_guest *guest;
+
+	if (other)
+		config_complain(file, file->line, "guest %s is there already, in line %u", name,
+				other->line);
+	config_check_guest_name(file, name);
+	if (file->err)
+		return;
+	guest = add((void **)&config->guests, &config->guest_count, sizeof(*guest));
+	if (guest)
+		guest->name = strdup(name);
+	if (!guest || !guest->name) {
+		config_complain(file, 0, "no memory");
+		return;
+	}
+	guest->line = file->line;
+	guest->group = CONFIG_NO_GROUP;
+}
+
+static void begin_section(struct config_file *file, const char *section)
+{
+	file->seen = 0;
+	if (!strcmp(section, "host")) {
+		if (file->has_host)
+			config_complain(file, file->line, "[host] is there already");
+		file->has_host = true;
+		file->kind = CONFIG_HOST;
+	} else if (!strncmp(section, "group ", 6)) {
+		file->kind = CONFIG_GROUP;
+		begin_group(file, section + 6 + strspn(section + 6, " \t"));
+	} else if (!strncmp(section, "guest ", 6)) {
+		file->kind = CONFIG_GUEST;
+		begin_guest(file, section + 6 + strspn(section + 6, " \t"));
+	} else {
+		config_complain(file, file->line,
+				"there is no section [%s]; there are [host], [group NAME] and [guest NAME]",
+				section);
+	}
+}
+
+static int on_key(void *arg, const char *section, const char *name, const char *value)
+{
+	struct config_file *file = arg;
+
+	if (file->err)
+		return 1;
+	if (!section[0]) {
+		config_complain(file, file->line, "%s is in no section", name);
+		return 1;
+	}
+	if (file->fresh) {
+		file->fresh = false;
+		begin_section(file, section);
+	}
+	if (!file->err)
+		config_set(file, name, value);
+	return 1;
+}
+
+/* A section without keys is told by inih to nobody. */
+static void see_section(struct config_file *file, const char *line)
+{
+	if (file->fresh)
+		config_complain(file, file->line, "the section before this one is empty");
+	if (strlen(line) > SECTION_MAX)
+		config_complain(file, file->line, "the section's name is too long");
+	file->fresh = true;
+}
+
+/* fgets() for inih: whole lines, which are counted; none continues the one before. */
+static char *next_line(char *buf, int size, void *arg)
+{
+	struct config_file *file = arg;
+	size_t length;
+	char *text;
+
+	if (file->err || getline(&file->text, &file->text_size, file->stream) < 0)
+		return NULL;
+	file->line++;
+	text = file->text + strspn(file->text, " \t");
+	length = strcspn(text, "\r\n");
+	text[length] = '\0';
+	if (length > LINE_MAX_SIZE - 2) {
+		config_complain(file, file->line, "the line is too long (%d bytes at most)",
+				LINE_MAX_SIZE - 2);
+		return NULL;
+	}
+	if (text[0] == '[')
+		see_section(file, text);
+	snprintf(buf, (size_t)size, "%s\n", text);
+	return buf;
+}
+
+static void parse(struct config_file *file)
+{
+	int line = ini_parse_stream(next_line, file, on_key, file);
+
+	if (line > 0)
+		config_complain(file, (unsigned int)line, "this is no section and no \"key = value\"");
+	else if (line < 0)
+		config_complain(file, 0, "no memory");
+	if (file->fresh)
+		config_complain(file, file->line, "the last section is empty");
+	if (ferror(file->stream))
+		config_complain(file, 0, "cannot read it: %s", strerror(errno));
+}
+
+int config_load(const char *path, struct config **config, char *error, size_t size)
+{
+	struct config_file file = { .path = path, .error = error, .error_size = size };
+
+	*config = NULL;
+	file.stream = fopen(path, "re");
+	if (!file.stream) {
+		file.err = -errno;
+		snprintf(error, size, "%s: %s", path, strerror(errno));
+		return file.err;
+	}
+	file.config = calloc(1, sizeof(*file.config));
+	if (file.config) {
+		file.config->host = (struct host_params){
+			.available_floor = 256ull << 20, .pressure_max = 10,
+		};
+		parse(&file);
+		config_check(&file);
+	} else {
+		config_complain(&file, 0, "no memory");
+	}
+	fclose(file.stream);
+	free(file.text);
+	if (file.err)
+		config_free(file.config);
+	else
+		*config = file.config;
+	return file.err;
+}
+
+void config_free(struct config *config)
+{
+	size_t i;
+
+	if (!config)
+		return;
+	for (i = 0; i < config->guest_count; i++) {
+		free(config->guests[i].name);
+		free(config->guests[i].qmp);
+		free(config->guests[i].pidfile);
+		free(config->guests[i].domain);
+		free(config->guests[i].group_name);
+	}
+	free(config->guests);
+	free(config->groups);
+	free(config);
+}
+
+const struct config_guest *config_find_guest(const struct config *config, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < config->guest_count; i++)
+		if (!strcmp(config->guests[i].name, name))
+			return &config->guests[i];
+	return NULL;
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What makes a configuration good as a whole. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include "config_file.h"
+
+#define GUEST_NAME_MAX	40
+/* No guest lives with less. */
+#define BASE_MIN	(16ull << 20)
+
+static bool is_printable(const char *name)
+{
+	for (; *name; name++)
+		if (*name <= ' ' || *name > '~')
+			return false;
+	return true;
+}
+
+void config_check_group_name(struct config_file *file, const char *name)
+{
+	if (!*name)
+		config_complain(file, file->line, "the group has no name");
+	else if (strlen(name) > GRPDEDUP_NAME_MAX)
+		config_complain(file, file->line, "group %s: the name is too long (%d at most)",
+				name, GRPDEDUP_NAME_MAX);
+	else if (!is_printable(name) || strchr(name, '/'))
+		config_complain(file, file->line,
+				"group %s: only printable ASCII without '/' and white space makes a name",
+				name);
+}
+
+void config_check_guest_name(struct config_file *file, const char *name)
+{
+	if (!*name)
+		config_complain(file, file->line, "the guest has no name");
+	else if (strlen(name) > GUEST_NAME_MAX)
+		config_complain(file, file->line, "guest %s: the name is too long (%d at most)",
+				name, GUEST_NAME_MAX);
+	else if (!is_printable(name))
+		config_complain(file, file->line,
+				"guest %s: only printable ASCII without white space makes a name", name);
+}
+
+static void check_group(struct config_file *file, struct config_group *group)
+{
+	struct rate_params *params = &group->rate_params;
+
+	if (params->min > params->max)
+		config_complain(file, group->line, "group %s: rate_min is more than rate_max",
+				group->name);
+	if (!group->rate_auto && group->rate == CONFIG_NO_RATE)
+		config_complain(file, group->line, "group %s: which rate? (rate = PAGES PER SECOND)",
+				group->name);
+	if (!group->rate_auto)
+		return;
+	if (!params->min)
+		config_complain(file, group->line,
+				"group %s: with rate_control = auto, rate_min must be more than 0",
+				group->name);
+	if (group->rate == CONFIG_NO_RATE)
+		group->rate = params->min;
+	if (group->rate < params->min || group->rate > params->max)
+		config_complain(file, group->line,
+				"group %s: rate is not between rate_min and rate_max", group->name);
+}
+
+static void find_group(struct config_file *file, struct config_guest *guest)
+{
+	struct config *config = file->config;
+	size_t i;
+
+	if (!guest->group_name) {
+		config_complain(file, guest->line, "guest %s: which group? (group = NAME)",
+				guest->name);
+		return;
+	}
+	for (i = 0; i < config->group_count; i++)
+		if (!strcmp(config->groups[i].name, guest->group_name))
+			guest->group = (unsigned int)i;
+	if (guest->group == CONFIG_NO_GROUP)
+		config_complain(file, guest->line, "guest %s: there is no group %s", guest->name,
+				guest->group_name);
+}
+
+static void check_ways(struct config_file *file, const struct config_guest *guest)
+{
+	struct sockaddr_un address;
+	bool balloons = guest->qmp || guest->domain;
+
+	if (!guest->qmp && !guest->pidfile && !guest->domain)
+		config_complain(file, guest->line,
+				"guest %s: how is it found? (qmp, pidfile or domain)", guest->name);
+	if (guest->domain && (guest->qmp || guest->pidfile))
+		config_complain(file, guest->line,
+				"guest %s: domain goes neither with qmp nor with pidfile", guest->name);
+	if (guest->domain && strchr(guest->domain, '/'))
+		config_complain(file, guest->line, "guest %s: domain %s is no name of a domain",
+				guest->name, guest->domain);
+	if (guest->qmp && strlen(guest->qmp) >= sizeof(address.sun_path))
+		config_complain(file, guest->line, "guest %s: the path of qmp is too long (%zu at most)",
+				guest->name, sizeof(address.sun_path) - 1);
+	if (guest->qmp_shared && !guest->qmp)
+		config_complain(file, guest->line, "guest %s: monitor goes only with qmp",
+				guest->name);
+	if (balloons && !guest->base)
+		config_complain(file, guest->line,
+				"guest %s: how much memory is it entitled to? (base = SIZE)", guest->name);
+	if (!balloons && (guest->base || guest->max))
+		config_complain(file, guest->line,
+				"guest %s: base and max go only with qmp or domain", guest->name);
+}
+
+static void check_sizes(struct config_file *file, const struct config_guest *guest)
+{
+	if (guest->base && guest->base < BASE_MIN)
+		config_complain(file, guest->line, "guest %s: base is less than 16M", guest->name);
+	if (guest->max && guest->max < guest->base)
+		config_complain(file, guest->line, "guest %s: max is less than base", guest->name);
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+static void check_unique(struct config_file *file, size_t index)
+{
+	const struct config_guest *guest = &file->config->guests[index];
+	size_t i;
+
+	for (i = 0; i < index; i++) {
+		const struct config_guest *other = &file->config->guests[i];
+
+		if (same(guest->qmp, other->qmp) || same(guest->pidfile, other->pidfile) ||
+		    same(guest->domain, other->domain))
+			config_complain(file, guest->line, "guest %s: is the same process as guest %s",
+					guest->name, other->name);
+	}
+}
+
+void config_check(struct config_file *file)
+{
+	struct config *config = file->config;
+	size_t i;
+
+	for (i = 0; i < config->group_count && !file->err; i++)
+		check_group(file, &config->groups[i]);
+	for (i = 0; i < config->guest_count && !file->err; i++) {
+		find_group(file, &config->guests[i]);
+		check_ways(file, &config->guests[i]);
+		check_sizes(file, &config->guests[i]);
+		check_unique(file, i);
+	}
+}

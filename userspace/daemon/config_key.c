@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The keys of the configuration file and the forms of their values. */
+#include <errno.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include "../cli/parse.h"
+#include "config_file.h"
+
+/* All return NULL, or what is wrong with the text; *value is then untouched. */
+typedef const char *(*parse_fn)(const char *text, void *value);
+
+static const char *parse_size(const char *text, void *value)
+{
+	static const char units[] = "KMGT";
+	size_t digits = strspn(text, "0123456789");
+	const char *rest = text + digits;
+	const char *unit = *rest ? strchr(units, *rest) : NULL;
+	unsigned int shift = unit ? 10 * (unsigned int)(unit - units + 1) : 0;
+	char number[24];
+	const char *bad;
+	uint64_t n;
+
+	if (digits >= sizeof(number))
+		return "is too large";
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	bad = parse_number(digits ? number : text, UINT64_MAX, &n);
+	if (bad)
+		return bad;
+	rest += unit != NULL;
+	if (*rest && strcmp(rest, unit ? "iB" : "B"))
+		return "is not a size (2G, 1536M, 512K or a number of bytes)";
+	if (n > (uint64_t)INT64_MAX >> shift)
+		return "is too large";
+	*(uint64_t *)value = n << shift;
+	return NULL;
+}
+
+static const char *parse_decimal(const char *text, double max, double *value)
+{
+	char *end;
+	double n;
+
+	if (!strchr("0123456789", *text) || !*text)
+		return "is not a number";
+	errno = 0;
+	n = strtod(text, &end);
+	if (*end)
+		return "has something after the number";
+	if (errno || !isfinite(n) || n > max)
+		return "is too large";
+	*value = n;
+	return NULL;
+}
+
+static const char *parse_percent(const char *text, void *value)
+{
+	return parse_decimal(text, 100, value);
+}
+
+/* A scanner is one thread. */
+static const char *parse_cpu(const char *text, void *value)
+{
+	return parse_decimal(text, 100, value);
+}
+
+static const char *parse_average(const char *text, void *value)
+{
+	return parse_decimal(text, 3600, value);
+}
+
+static const char *parse_group_rate(const char *text, void *value)
+{
+	uint32_t rate;
+	const char *bad = parse_rate(text, &rate);
+
+	if (bad)
+		return bad;
+	if (rate > GRPDEDUP_RATE_MAX)
+		return "is too large";
+	*(uint32_t *)value = rate;
+	return NULL;
+}
+
+static const char *parse_split_min(const char *text, void *value)
+{
+	uint64_t n;
+	const char *bad = parse_number(text, GRPDEDUP_BLOCK_PAGES, &n);
+
+	if (bad)
+		return bad;
+	if (!n)
+		return "must be at least 1";
+	*(uint32_t *)value = (uint32_t)n;
+	return NULL;
+}
+
+static const char *parse_count(const char *text, void *value)
+{
+	return parse_number(text, UINT64_MAX, value);
+}
+
+static const char *parse_control(const char *text, void *value)
+{
+	bool is_auto = !strcmp(text, "auto");
+
+	if (!is_auto && strcmp(text, "fixed"))
+		return "is neither fixed nor auto";
+	*(bool *)value = is_auto;
+	return NULL;
+}
+
+static const char *parse_monitor(const char *text, void *value)
+{
+	bool shared = !strcmp(text, "shared");
+
+	if (!shared && strcmp(text, "own"))
+		return "is neither own nor shared";
+	*(bool *)value = shared;
+	return NULL;
+}
+
+static const char *parse_policy(const char *text, void *value)
+{
+	const struct policy *policy = policy_find(text);
+
+	if (!policy)
+		return "is no policy (equal, entitlement, demand)";
+	*(const struct policy **)value = policy;
+	return NULL;
+}
+
+static const char *parse_text(const char *text, void *value)
+{
+	char *copy;
+
+	if (!*text)
+		return "is empty";
+	copy = strdup(text);
+	if (!copy)
+		return "does not fit into memory";
+	*(char **)value = copy;
+	return NULL;
+}
+
+static const char *parse_path(const char *text, void *value)
+{
+	return *text == '/' ? parse_text(text, value) : "is not an absolute path";
+}
+
+#define IN_HOST(field)	CONFIG_HOST, offsetof(struct host_params, field)
+#define IN_GROUP(field)	CONFIG_GROUP, offsetof(struct config_group, field)
+#define IN_GUEST(field)	CONFIG_GUEST, offsetof(struct config_guest, field)
+
+static const struct key {
+	const char *name;
+	parse_fn parse;
+	enum config_kind kind;
+	size_t offset;
+} keys[] = {
+	{ "available_floor", parse_size, IN_HOST(available_floor) },
+	{ "pressure_max", parse_percent, IN_HOST(pressure_max) },
+	{ "rate", parse_group_rate, IN_GROUP(rate) },
+	{ "rate_control", parse_control, IN_GROUP(rate_auto) },
+	{ "rate_min", parse_group_rate, IN_GROUP(rate_params.min) },
+	{ "rate_max", parse_group_rate, IN_GROUP(rate_params.max) },
+	{ "cpu_max", parse_cpu, IN_GROUP(rate_params.cpu_max) },
+	{ "policy", parse_policy, IN_GROUP(law.policy) },
+	{ "reserve", parse_size, IN_GROUP(law.reserve) },
+	{ "growth", parse_size, IN_GROUP(law.growth) },
+	{ "deadband", parse_size, IN_GROUP(law.deadband) },
+	{ "average", parse_average, IN_GROUP(law.average) },
+	{ "split_min", parse_split_min, IN_GROUP(split_min) },
+	{ "max_frames", parse_count, IN_GROUP(frames_max) },
+	{ "group", parse_text, IN_GUEST(group_name) },
+	{ "qmp", parse_path, IN_GUEST(qmp) },
+	{ "monitor", parse_monitor, IN_GUEST(qmp_shared) },
+	{ "pidfile", parse_path, IN_GUEST(pidfile) },
+	{ "domain", parse_text, IN_GUEST(domain) },
+	{ "base", parse_size, IN_GUEST(base) },
+	{ "max", parse_size, IN_GUEST(max) },
+};
+
+#define KEYS	(sizeof(keys) / sizeof(keys[0]))
+
+/* What the section that is being read is about. */
+static char *subject(struct config_file *file)
+{
+	struct config *config = file->config;
+
+	if (file->kind == CONFIG_HOST)
+		return (char *)&config->host;
+	if (file->kind == CONFIG_GROUP)
+		return (char *)&config->groups[config->group_count - 1];
+	return (char *)&config->guests[config->guest_count - 1];
+}
+
+void config_set(struct config_file *file, const char *name, const char *value)
+{
+	static const char *const kinds[] = { "[host]", "a group", "a guest" };
+	const char *bad;
+	size_t i;
+
+	for (i = 0; i < KEYS; i++)
+		if (keys[i].kind == file->kind && !strcmp(keys[i].name, name))
+			break;
+	if (i == KEYS) {
+		config_complain(file, file->line, "there is no key %s in %s", name,
+				kinds[file->kind]);
+		return;
+	}
+	if (file->seen & 1ull << i) {
+		config_complain(file, file->line, "%s is there already", name);
+		return;
+	}
+	file->seen |= 1ull << i;
+	bad = keys[i].parse(value, subject(file) + keys[i].offset);
+	if (bad)
+		config_complain(file, file->line, "%s '%s' %s", name, value, bad);
+}

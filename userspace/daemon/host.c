@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Is the host short of memory? */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "host.h"
+
+#define MIB	(1024.0 * 1024.0)
+
+static bool too_little(const struct host *host, const struct host_params *params)
+{
+	uint64_t floor = params->available_floor;
+
+	if (host->is_short)
+		floor += floor / 4;
+	return floor && host->available < floor;
+}
+
+static bool too_much(const struct host *host, const struct host_params *params)
+{
+	double limit = host->is_short ? params->pressure_max / 2 : params->pressure_max;
+
+	return params->pressure_max > 0 && host->pressure >= 0 && host->pressure > limit;
+}
+
+void host_judge(struct host *host, const struct host_params *params)
+{
+	bool little = too_little(host, params);
+	bool pressed = too_much(host, params);
+
+	host->is_short = little || pressed;
+	if (little)
+		snprintf(host->why, sizeof(host->why),
+			 "short of memory: %.0f MiB available, the floor is %.0f MiB",
+			 (double)host->available / MIB,
+			 (double)params->available_floor / MIB);
+	else if (pressed)
+		snprintf(host->why, sizeof(host->why),
+			 "short of memory: memory pressure is %.1f %%, the limit is %.1f %%",
+			 host->pressure, params->pressure_max);
+	else
+		host->why[0] = '\0';
+}
+
+/* The first line of @name that @format matches gives its value. */
+static int read_line(const char *proc, const char *name, const char *format, void *value)
+{
+	char path[256], line[256];
+	int err = -ENODATA;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", proc, name);
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	while (err && fgets(line, sizeof(line), file))
+		if (sscanf(line, format, value) == 1)
+			err = 0;
+	fclose(file);
+	return err;
+}
+
+int host_read(struct host *host, const struct host_params *params, const char *proc)
+{
+	uint64_t kib;
+	int err = read_line(proc, "meminfo", "MemAvailable: %" SCNu64, &kib);
+
+	if (err)
+		return err;
+	host->available = kib * 1024;
+	/* A kernel may be without PSI, or have it switched off. */
+	if (read_line(proc, "pressure/memory", "some avg10=%lf", &host->pressure))
+		host->pressure = -1;
+	host_judge(host, params);
+	return 0;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The law of one group. */
+#include <math.h>
+#include <stdlib.h>
+#include "law.h"
+
+/* Targets are whole MiB above base: balloons do not care for less. */
+#define GRAIN		(1ull << 20)
+
+static uint64_t more(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t beyond(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* What it has above its base, as far as it may have it. */
+static uint64_t held(const struct law_guest *guest)
+{
+	return beyond(guest->share.actual, guest->share.base);
+}
+
+/* What it was given before this round; a new one begins with what it has. */
+static uint64_t before(const struct law_guest *guest)
+{
+	if (!guest->target)
+		return less(held(guest), guest->share.room);
+	return less(beyond(guest->target, guest->share.base), guest->share.room);
+}
+
+static void follow(struct law *law, const struct law_params *params,
+		   const struct law_round *round)
+{
+	double saved = (double)round->saved;
+
+	if (!law->primed || saved < law->average || params->average <= 0)
+		law->average = saved;
+	else
+		law->average += (saved - law->average) *
+				(1 - exp(-round->seconds / params->average));
+	law->primed = true;
+}
+
+static uint64_t available(const struct law *law, const struct law_params *params,
+			  const struct law_round *round)
+{
+	if (round->host_short)
+		return 0;
+	return beyond(less(round->saved, (uint64_t)law->average), params->reserve);
+}
+
+/* The grant of those that are live: down at once, up in steps. */
+static uint64_t grant(const struct law_params *params, uint64_t may, uint64_t was)
+{
+	if (may <= was)
+		return may;
+	if (may - was <= params->deadband)
+		return was;
+	return was + less(may - was, params->growth);
+}
+
+/*
+ * Nobody grows into what another has been told to give back, but still has.
+ * @may: what the live ones may hold in all
+ */
+static void wait_for_others(struct law_guest *guests, size_t count, uint64_t may)
+{
+	uint64_t hold = 0, grow = 0, cut;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!guests[i].live)
+			continue;
+		hold += more(held(&guests[i]), guests[i].share.amount);
+		grow += beyond(guests[i].share.amount, more(before(&guests[i]), held(&guests[i])));
+	}
+	cut = less(beyond(hold, may), grow);
+	for (i = 0; i < count && cut; i++) {
+		struct share *share = &guests[i].share;
+		uint64_t own = beyond(share->amount, more(before(&guests[i]), held(&guests[i])));
+
+		if (guests[i].live && own)
+			share->amount -= less(own, (uint64_t)ceil((double)cut * ((double)own / (double)grow)));
+	}
+}
+
+/* Shifts between guests that are too small to be worth a balloon's work. */
+static void leave_alone(const struct law_params *params, struct law_guest *guests,
+			size_t count, uint64_t total)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (guests[i].live)
+			sum += guests[i].share.amount;
+	for (i = 0; i < count; i++) {
+		struct share *share = &guests[i].share;
+		uint64_t was = before(&guests[i]);
+		uint64_t slack = more(params->deadband, guests[i].max / 400);
+
+		if (!guests[i].live || !guests[i].target)
+			continue;
+		if (share->amount > was && share->amount - was < slack) {
+			sum -= share->amount - was;
+			share->amount = was;
+		}
+	}
+	for (i = 0; i < count; i++) {
+		struct share *share = &guests[i].share;
+		uint64_t was = before(&guests[i]);
+		uint64_t slack = more(params->deadband, guests[i].max / 400);
+
+		if (guests[i].live && guests[i].target && share->amount < was &&
+		    was - share->amount < slack && sum + (was - share->amount) <= total) {
+			sum += was - share->amount;
+			share->amount = was;
+		}
+	}
+}
+
+static void divide(const struct law_params *params, struct law_guest *guests,
+		   size_t count, uint64_t total)
+{
+	struct share *shares = calloc(count ? count : 1, sizeof(*shares));
+	size_t i, n = 0;
+
+	/* Without memory all keep what they have: nothing is lost by waiting. */
+	for (i = 0; i < count; i++)
+		guests[i].share.amount = before(&guests[i]);
+	if (!shares)
+		return;
+	for (i = 0; i < count; i++)
+		if (guests[i].live)
+			shares[n++] = guests[i].share;
+	params->policy->divide(shares, n, total);
+	for (i = 0, n = 0; i < count; i++)
+		if (guests[i].live)
+			guests[i].share.amount = shares[n++].amount;
+	free(shares);
+}
+
+void law_step(struct law *law, const struct law_params *params,
+	      struct law_round *round, struct law_guest *guests, size_t count)
+{
+	uint64_t dead = 0, was = 0, may, total;
+	size_t i;
+
+	follow(law, params, round);
+	round->available = available(law, params, round);
+	for (i = 0; i < count; i++) {
+		guests[i].share.room = beyond(guests[i].max, guests[i].share.base);
+		if (guests[i].live)
+			was += before(&guests[i]);
+		else
+			dead += held(&guests[i]);
+	}
+	may = beyond(round->available, dead);
+	total = grant(params, may, was);
+	divide(params, guests, count, total);
+	if (total == was)
+		leave_alone(params, guests, count, total);
+	wait_for_others(guests, count, may);
+	round->granted = dead;
+	for (i = 0; i < count; i++) {
+		struct share *share = &guests[i].share;
+
+		if (!guests[i].live)
+			continue;
+		if (share->amount < share->room)
+			share->amount -= share->amount % GRAIN;
+		guests[i].target = share->base + share->amount;
+		round->granted += share->amount;
+	}
+}

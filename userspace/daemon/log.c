@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Lines for the journal, each in one write. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "log.h"
+
+static enum log_level highest = LOG_LEVEL_INFO;
+
+void log_set_level(enum log_level level)
+{
+	highest = level;
+}
+
+void log_line(enum log_level level, const char *fmt, ...)
+{
+	char line[1024];
+	size_t length;
+	va_list ap;
+
+	if (level > highest)
+		return;
+	length = (size_t)snprintf(line, sizeof(line), "<%d>", level);
+	va_start(ap, fmt);
+	vsnprintf(line + length, sizeof(line) - length - 1, fmt, ap);
+	va_end(ap);
+	length = strlen(line);
+	line[length++] = '\n';
+	/* Nothing is to be done where the log cannot be written. */
+	if (write(STDERR_FILENO, line, length) < 0)
+		return;
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The paper's own: each guest gets the same. */
+#include "policy.h"
+
+static void divide(struct share *shares, size_t count, uint64_t total)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		shares[i].amount = 0;
+	policy_pour(shares, NULL, count, total);
+}
+
+const struct policy policy_equal = {
+	.name = "equal",
+	.divide = divide,
+};
