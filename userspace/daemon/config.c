@@ -47,7 +47,7 @@ static void begin_group(struct config_file *file, const char *name)
 
 	for (i = 0; i < config->group_count; i++)
 		if (!strcmp(config->groups[i].name, name))
-			config_complain(file, file->line, "group %s is there already, in line %u",
+			config_complain(file, file->section, "group %s is there already, in line %u",
 					name, config->groups[i].line);
 	config_check_group_name(file, name);
 	if (file->err)
@@ -58,7 +58,7 @@ static void begin_group(struct config_file *file, const char *name)
 		return;
 	}
 	snprintf(group->name, sizeof(group->name), "%s", name);
-	group->line = file->line;
+	group->line = file->section;
 	group->rate = CONFIG_NO_RATE;
 	group->rate_params = (struct rate_params){ .min = 1000, .max = 100000, .cpu_max = 20 };
 	group->law = (struct law_params){
@@ -76,7 +76,7 @@ static void begin_guest(struct config_file *file, const char *name)
 	struct config_guest *guest;
 
 	if (other)
-		config_complain(file, file->line, "guest %s is there already, in line %u", name,
+		config_complain(file, file->section, "guest %s is there already, in line %u", name,
 				other->line);
 	config_check_guest_name(file, name);
 	if (file->err)
@@ -88,7 +88,7 @@ static void begin_guest(struct config_file *file, const char *name)
 		config_complain(file, 0, "no memory");
 		return;
 	}
-	guest->line = file->line;
+	guest->line = file->section;
 	guest->group = CONFIG_NO_GROUP;
 }
 
@@ -97,7 +97,7 @@ static void begin_section(struct config_file *file, const char *section)
 	file->seen = 0;
 	if (!strcmp(section, "host")) {
 		if (file->has_host)
-			config_complain(file, file->line, "[host] is there already");
+			config_complain(file, file->section, "[host] is there already");
 		file->has_host = true;
 		file->kind = CONFIG_HOST;
 	} else if (!strncmp(section, "group ", 6)) {
@@ -107,7 +107,7 @@ static void begin_section(struct config_file *file, const char *section)
 		file->kind = CONFIG_GUEST;
 		begin_guest(file, section + 6 + strspn(section + 6, " \t"));
 	} else {
-		config_complain(file, file->line,
+		config_complain(file, file->section,
 				"there is no section [%s]; there are [host], [group NAME] and [guest NAME]",
 				section);
 	}
@@ -137,8 +137,11 @@ static void see_section(struct config_file *file, const char *line)
 {
 	if (file->fresh)
 		config_complain(file, file->line, "the section before this one is empty");
+	if (!strchr(line, ']'))
+		config_complain(file, file->line, "this is no section and no \"key = value\"");
 	if (strlen(line) > SECTION_MAX)
 		config_complain(file, file->line, "the section's name is too long");
+	file->section = file->line;
 	file->fresh = true;
 }
 

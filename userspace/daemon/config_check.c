@@ -20,12 +20,12 @@ static bool is_printable(const char *name)
 void config_check_group_name(struct config_file *file, const char *name)
 {
 	if (!*name)
-		config_complain(file, file->line, "the group has no name");
+		config_complain(file, file->section, "the group has no name");
 	else if (strlen(name) > GRPDEDUP_NAME_MAX)
-		config_complain(file, file->line, "group %s: the name is too long (%d at most)",
+		config_complain(file, file->section, "group %s: the name is too long (%d at most)",
 				name, GRPDEDUP_NAME_MAX);
 	else if (!is_printable(name) || strchr(name, '/'))
-		config_complain(file, file->line,
+		config_complain(file, file->section,
 				"group %s: only printable ASCII without '/' and white space makes a name",
 				name);
 }
@@ -33,12 +33,12 @@ void config_check_group_name(struct config_file *file, const char *name)
 void config_check_guest_name(struct config_file *file, const char *name)
 {
 	if (!*name)
-		config_complain(file, file->line, "the guest has no name");
+		config_complain(file, file->section, "the guest has no name");
 	else if (strlen(name) > GUEST_NAME_MAX)
-		config_complain(file, file->line, "guest %s: the name is too long (%d at most)",
+		config_complain(file, file->section, "guest %s: the name is too long (%d at most)",
 				name, GUEST_NAME_MAX);
 	else if (!is_printable(name))
-		config_complain(file, file->line,
+		config_complain(file, file->section,
 				"guest %s: only printable ASCII without white space makes a name", name);
 }
 

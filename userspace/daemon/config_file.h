@@ -19,6 +19,7 @@ enum config_kind {
  * struct config_file - one file
  * @line: that is being read
  * @text: of it
+ * @section: line of the section's name
  * @fresh: a section has begun and had no key yet
  * @kind: of the section
  * @seen: which of its keys were there, by their place in the table
@@ -30,6 +31,7 @@ struct config_file {
 	unsigned int line;
 	char *text;
 	size_t text_size;
+	unsigned int section;
 	struct config *config;
 	bool fresh;
 	bool has_host;

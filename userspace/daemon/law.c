@@ -127,7 +127,7 @@ static void leave_alone(const struct law_params *params, struct law_guest *guest
 	}
 }
 
-static void divide(const struct law_params *params, struct law_guest *guests,
+static void share_out(const struct law_params *params, struct law_guest *guests,
 		   size_t count, uint64_t total)
 {
 	struct share *shares = calloc(count ? count : 1, sizeof(*shares));
@@ -159,13 +159,15 @@ void law_step(struct law *law, const struct law_params *params,
 	for (i = 0; i < count; i++) {
 		guests[i].share.room = beyond(guests[i].max, guests[i].share.base);
 		if (guests[i].live)
-			was += before(&guests[i]);
+			/* What is being given back still is not there for others. */
+			was += more(before(&guests[i]),
+				    less(held(&guests[i]), guests[i].share.room));
 		else
 			dead += held(&guests[i]);
 	}
 	may = beyond(round->available, dead);
 	total = grant(params, may, was);
-	divide(params, guests, count, total);
+	share_out(params, guests, count, total);
 	if (total == was)
 		leave_alone(params, guests, count, total);
 	wait_for_others(guests, count, may);

@@ -28,7 +28,7 @@ static double wanted(const struct share *share)
 	return want > 0 ? want : 0;
 }
 
-static void divide(struct share *shares, size_t count, uint64_t total)
+static void divide_by_need(struct share *shares, size_t count, uint64_t total)
 {
 	double *wants = calloc(count ? count : 1, sizeof(*wants));
 	double sum = 0;
@@ -55,5 +55,5 @@ static void divide(struct share *shares, size_t count, uint64_t total)
 
 const struct policy policy_demand = {
 	.name = "demand",
-	.divide = divide,
+	.divide = divide_by_need,
 };

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include "policy.h"
 
-static void divide(struct share *shares, size_t count, uint64_t total)
+static void divide_by_saving(struct share *shares, size_t count, uint64_t total)
 {
 	double *weights = calloc(count ? count : 1, sizeof(*weights));
 	size_t i;
@@ -23,5 +23,5 @@ static void divide(struct share *shares, size_t count, uint64_t total)
 
 const struct policy policy_entitlement = {
 	.name = "entitlement",
-	.divide = divide,
+	.divide = divide_by_saving,
 };

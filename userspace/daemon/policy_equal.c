@@ -2,7 +2,7 @@
 /* The paper's own: each guest gets the same. */
 #include "policy.h"
 
-static void divide(struct share *shares, size_t count, uint64_t total)
+static void divide_equal(struct share *shares, size_t count, uint64_t total)
 {
 	size_t i;
 
@@ -13,5 +13,5 @@ static void divide(struct share *shares, size_t count, uint64_t total)
 
 const struct policy policy_equal = {
 	.name = "equal",
-	.divide = divide,
+	.divide = divide_equal,
 };

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The daemon's configuration: what is taken, and each complaint with its line. */
+#define _GNU_SOURCE
+#include <unistd.h>
+#include "../../userspace/cli/parse.c"
+#include "../../userspace/daemon/policy.c"
+#include "../../userspace/daemon/policy_equal.c"
+#include "../../userspace/daemon/policy_entitlement.c"
+#include "../../userspace/daemon/policy_demand.c"
+#include "../../userspace/daemon/config.c"
+#include "../../userspace/daemon/config_check.c"
+#include "../../userspace/daemon/config_key.c"
+#include "test.h"
+
+static char path[] = "/tmp/test_config.XXXXXX";
+static char error[512];
+
+static struct config *load(const char *text)
+{
+	struct config *config;
+	FILE *file = fopen(path, "w");
+
+	EXPECT(file);
+	fputs(text, file);
+	fclose(file);
+	error[0] = '\0';
+	if (config_load(path, &config, error, sizeof(error)))
+		EXPECT(!config && error[0]);
+	return config;
+}
+
+#define GROUP	"[group a]\nrate = 4000\n"
+#define GUEST	"[guest g]\ngroup = a\nqmp = /run/g.qmp\nbase = 1G\n"
+
+static void whole(void)
+{
+	struct config *config = load(
+		"; a comment\n# another\n"
+		"[host]\navailable_floor = 1G\npressure_max = 12.5\n"
+		"[group tenant-a]\nrate = 8k\nrate_control = auto\nrate_min = 2k\nrate_max = 1M\n"
+		"cpu_max = 15\npolicy = demand\nreserve = 64M\ngrowth = 128M\ndeadband = 5M\n"
+		"average = 3.5\nsplit_min = 32\nmax_frames = 100000\n"
+		"[guest web1]\n  group = tenant-a ; its tenant\n\tqmp=/run/web1.qmp\nmonitor = shared\n"
+		"base = 2GiB\nmax = 4096M\n"
+		"[guest web2]\ngroup = tenant-a\npidfile = /run/web2.pid\n"
+		"[guest web3]\ngroup = tenant-a\ndomain = web 3\nbase = 536870912\n");
+	struct config_group *group;
+
+	test_note("%s", error);
+	EXPECT(config);
+	EXPECT(config->host.available_floor == 1ull << 30);
+	EXPECT(config->host.pressure_max == 12.5);
+	EXPECT(config->group_count == 1 && config->guest_count == 3);
+	group = &config->groups[0];
+	EXPECT(!strcmp(group->name, "tenant-a") && group->line == 6);
+	EXPECT(group->rate == 8000 && group->rate_auto);
+	EXPECT(group->rate_params.min == 2000 && group->rate_params.max == 1000000);
+	EXPECT(group->rate_params.cpu_max == 15);
+	EXPECT(group->law.policy == &policy_demand);
+	EXPECT(group->law.reserve == 64ull << 20 && group->law.growth == 128ull << 20);
+	EXPECT(group->law.deadband == 5ull << 20 && group->law.average == 3.5);
+	EXPECT(group->split_min == 32 && group->frames_max == 100000);
+	EXPECT(config->guests[0].qmp_shared && config->guests[0].base == 2ull << 30);
+	EXPECT(config->guests[0].max == 4ull << 30);
+	EXPECT(!strcmp(config->guests[0].qmp, "/run/web1.qmp"));
+	EXPECT(!strcmp(config->guests[1].pidfile, "/run/web2.pid") && !config->guests[1].base);
+	EXPECT(!strcmp(config->guests[2].domain, "web 3"));
+	EXPECT(config->guests[2].base == 512ull << 20);
+	EXPECT(config_find_guest(config, "web2") == &config->guests[1]);
+	EXPECT(!config_find_guest(config, "web"));
+	config_free(config);
+}
+
+static void defaults(void)
+{
+	struct config *config = load(GROUP GUEST "[group b]\nrate_control = auto\n");
+
+	test_note("%s", error);
+	EXPECT(config);
+	EXPECT(!config->groups[0].rate_auto && config->groups[0].rate == 4000);
+	EXPECT(config->groups[0].law.policy == &policy_equal);
+	EXPECT(config->groups[1].rate == 1000);
+	EXPECT(!config->guests[0].max && !config->guests[0].qmp_shared);
+	config_free(config);
+	config = load("");
+	EXPECT(config && !config->group_count && !config->guest_count);
+	config_free(config);
+}
+
+static const struct bad {
+	const char *text;
+	unsigned int line;
+	const char *says;
+} bad[] = {
+	{ "rate = 1\n", 1, "in no section" },
+	{ "[groups a]\nrate = 1\n", 1, "there is no section" },
+	{ "[group a]\nrat = 1\n", 2, "there is no key rat in a group" },
+	{ "[host]\nrate = 1\n", 2, "there is no key rate in [host]" },
+	{ "[group a]\nrate = 1\nrate = 2\n", 3, "already" },
+	{ GROUP "[group a]\nrate = 2\n", 3, "group a is there already, in line 1" },
+	{ "[host]\npressure_max = 1\n[host]\npressure_max = 2\n", 3, "[host] is there already" },
+	{ "[group a]\nrate = many\n", 2, "rate 'many' is not a number" },
+	{ "[group a]\nrate = -1\n", 2, "negative" },
+	{ "[group a]\nrate = 1001M\n", 2, "too large" },
+	{ "[group a]\nrate = 5 # fast\n", 2, "after the number" },
+	{ "[group a]\npolicy = fair\n", 2, "equal, entitlement, demand" },
+	{ "[group a]\nrate_control = on\n", 2, "neither fixed nor auto" },
+	{ "[group a]\npolicy = equal\n", 1, "which rate?" },
+	{ "[group a]\nrate = 5\nrate_min = 9\nrate_max = 8\n", 1, "rate_min is more" },
+	{ "[group a]\nrate = 5\nrate_control = auto\n", 1, "not between" },
+	{ "[group a]\nrate = 1\nsplit_min = 0\n", 3, "at least 1" },
+	{ "[group a]\nrate = 1\nsplit_min = 513\n", 3, "too large" },
+	{ "[group a]\nrate = 1\ncpu_max = 101\n", 3, "too large" },
+	{ "[group a]\nrate = 1\naverage = nan\n", 3, "not a number" },
+	{ "[group a]\nrate = 1\nreserve = 5X\n", 3, "not a size" },
+	{ "[group a]\nrate = 1\nreserve = 5MB\n", 3, "not a size" },
+	{ "[group a]\nrate = 1\nreserve = 99999999T\n", 3, "too large" },
+	{ "[group a]\nrate = 1\nreserve = M\n", 3, "not a number" },
+	{ "[group a/b]\nrate = 1\n", 1, "without '/'" },
+	{ "[group sixteen-letters-]\nrate = 1\n", 1, "too long" },
+	{ "[group ]\nrate = 1\n", 1, "the group has no name" },
+	{ "[group a]\n[group b]\nrate = 1\n", 2, "before this one is empty" },
+	{ GROUP "[guest g]\n", 3, "last section is empty" },
+	{ GROUP "[guest g]\npidfile = /x\n", 3, "which group?" },
+	{ GROUP "[guest g]\ngroup = b\npidfile = /x\n", 3, "there is no group b" },
+	{ GROUP "[guest g]\ngroup = a\n", 3, "how is it found?" },
+	{ GROUP "[guest g]\ngroup = a\nqmp = run/g\n", 5, "not an absolute path" },
+	{ GROUP "[guest g]\ngroup = a\nqmp = /g\n", 3, "entitled" },
+	{ GROUP "[guest g]\ngroup = a\nqmp = /g\nbase = 15M\n", 3, "less than 16M" },
+	{ GROUP "[guest g]\ngroup = a\nqmp = /g\nbase = 2G\nmax = 1G\n", 3, "max is less" },
+	{ GROUP "[guest g]\ngroup = a\ndomain = d\npidfile = /p\nbase = 1G\n", 3, "neither with" },
+	{ GROUP "[guest g]\ngroup = a\npidfile = /p\nbase = 1G\n", 3, "only with qmp or domain" },
+	{ GROUP "[guest g]\ngroup = a\npidfile = /p\nmonitor = shared\n", 3, "only with qmp" },
+	{ GROUP "[guest g]\ngroup = a\ndomain = ../x\nbase = 1G\n", 3, "no name of a domain" },
+	{ GROUP GUEST "[guest g]\ngroup = a\npidfile = /p\n", 7, "guest g is there already, in line 3" },
+	{ GROUP GUEST "[guest h]\ngroup = a\nqmp = /run/g.qmp\nbase = 1G\n", 7, "same process as guest g" },
+	{ "[group a]\nrate 4000\n", 2, "no section and no" },
+	{ "[group a\nrate = 4000\n", 1, "no section and no" },
+	/* A line that begins with white space continues nothing. */
+	{ "[group a]\nrate = 4\n  000\n", 3, "no section and no" },
+};
+
+static void complaints(void)
+{
+	char place[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct config *config = load(bad[i].text);
+
+		test_note("case %zu: %s: %s", i, bad[i].text, error);
+		EXPECT(!config);
+		snprintf(place, sizeof(place), "%s:%u: ", path, bad[i].line);
+		EXPECT(!strncmp(error, place, strlen(place)));
+		EXPECT(strstr(error, bad[i].says));
+	}
+}
+
+static void long_lines(void)
+{
+	char text[4096] = GROUP "[guest g]\ngroup = a\nqmp = /";
+	size_t length = strlen(text);
+
+	memset(text + length, 'x', 120);
+	strcpy(text + length + 120, "\nbase = 1G\n");
+	EXPECT(!load(text) && strstr(error, ":3: ") && strstr(error, "too long"));
+	memset(text + length, 'x', 1000);
+	strcpy(text + length + 1000, "\nbase = 1G\n");
+	EXPECT(!load(text) && strstr(error, ":5: ") && strstr(error, "line is too long"));
+}
+
+static void no_file(void)
+{
+	struct config *config;
+
+	EXPECT(config_load("/nonexistent/x", &config, error, sizeof(error)) == -ENOENT);
+	EXPECT(!config && strstr(error, "No such file"));
+	/* A directory opens, but cannot be read. */
+	EXPECT(config_load("/tmp", &config, error, sizeof(error)) && !config);
+}
+
+static const struct test tests[] = {
+	TEST(whole),
+	TEST(defaults),
+	TEST(complaints),
+	TEST(long_lines),
+	TEST(no_file),
+};
+
+int main(void)
+{
+	int status, fd = mkstemp(path);
+
+	if (fd < 0)
+		return EXIT_FAILURE;
+	close(fd);
+	status = test_run_all(tests, sizeof(tests) / sizeof(tests[0]));
+	unlink(path);
+	return status;
+}
