@@ -57,6 +57,11 @@ static const struct verb verbs[] = {
 	  "print events as they come",
 	  "  -t, --time  with the time\n"
 	  "  --json      one JSON object per line\n", cmd_monitor },
+	{ "balloon", "[GROUP] [--json] [--watch[=SEC]] [--socket PATH]",
+	  "what grpdedupd gives back to the guests",
+	  "  --json         everything, as one JSON object\n"
+	  "  --watch[=SEC]  again every SEC seconds (2)\n"
+	  "  --socket PATH  where grpdedupd answers\n", cmd_balloon },
 	{ "version", "", "versions of the tool and the module", NULL, cmd_version },
 	{ "help", "[VERB]", "this, or more about a verb", NULL, cmd_help },
 };

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The daemon's snapshot, taken apart. It comes from a socket: nothing is believed. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "../lib/status.h"
+#include "status.h"
+
+/* Names of the fields of one kind of line. */
+struct status_names {
+	struct status_names *next;
+	char *kind;
+	char *names[STATUS_FIELDS];
+	unsigned int count;
+};
+
+/* Cuts at tabs; the fields after the last that fits are left out. */
+static unsigned int cut(char *line, char **kind, char **fields)
+{
+	unsigned int count = 0;
+	char *field;
+
+	*kind = strsep(&line, "\t");
+	while ((field = strsep(&line, "\t")) && count < STATUS_FIELDS)
+		fields[count++] = field;
+	return count;
+}
+
+static const char *take_names(struct status *status, char *line)
+{
+	struct status_names *names = calloc(1, sizeof(*names));
+
+	if (!names)
+		return "there is no memory for it";
+	names->count = cut(line, &names->kind, names->names);
+	names->next = status->names;
+	status->names = names;
+	return NULL;
+}
+
+static const char *take_values(struct status *status, char *line)
+{
+	struct status_line *lines = reallocarray(status->lines, status->count + 1,
+						 sizeof(*lines));
+	struct status_line *last;
+	struct status_names *names;
+	char *kind;
+
+	if (!lines)
+		return "there is no memory for it";
+	status->lines = lines;
+	last = &lines[status->count];
+	last->count = cut(line, &kind, last->values);
+	for (names = status->names; names; names = names->next)
+		if (!strcmp(names->kind, kind))
+			break;
+	if (!names)
+		return "a line has no names for its fields";
+	if (last->count != names->count)
+		return "a line has not as many fields as it should";
+	last->kind = names->kind;
+	last->names = names->names;
+	status->count++;
+	return NULL;
+}
+
+static const char *check_magic(const char *line)
+{
+	char want[32];
+
+	snprintf(want, sizeof(want), "%s\t%d", GD_STATUS_MAGIC, GD_STATUS_VERSION);
+	if (!strcmp(line, want))
+		return NULL;
+	if (!strncmp(line, GD_STATUS_MAGIC "\t", strlen(GD_STATUS_MAGIC) + 1))
+		return "it is of another version";
+	return "it is not grpdedupd's";
+}
+
+const char *status_parse(struct status *status, char *text)
+{
+	const char *bad;
+	char *line;
+
+	*status = (struct status){ .text = text };
+	if (!*text || text[strlen(text) - 1] != '\n')
+		return "it ends too early";
+	line = strsep(&text, "\n");
+	bad = check_magic(line);
+	while (!bad && (line = strsep(&text, "\n")) && *line)
+		bad = *line == '#' ? take_names(status, line + 1) :
+				     take_values(status, line);
+	return bad;
+}
+
+void status_free(struct status *status)
+{
+	struct status_names *names;
+
+	while ((names = status->names)) {
+		status->names = names->next;
+		free(names);
+	}
+	free(status->lines);
+	free(status->text);
+	*status = (struct status){ 0 };
+}
+
+const char *status_get(const struct status_line *line, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < line->count; i++)
+		if (!strcmp(line->names[i], name))
+			return line->values[i];
+	return "";
+}
