@@ -24,6 +24,10 @@ check:
 lint unit cli build vm:
 	tests/check --kernel $(VM_KERNEL) $@
 
+fuzz:
+	tools/deps build fuzz
+	$(MAKE) -s -C tests/fuzz run
+
 bench:
 	tools/deps demo
 	tests/bench/run --kernel $(VM_KERNEL)
@@ -45,8 +49,9 @@ help:
 	@echo "make demo     the main job, in a VM: four KVM guests in two groups (5 minutes)"
 	@echo "make check    all tests: lint, build, unit, cli, vm; each is a target too"
 	@echo "make bench    ksmd beside grpdedup, in a VM"
+	@echo "make fuzz     fuzz what parses, SECONDS=60 each"
 	@echo "make          the module for the running kernel (KERNEL=release) and the tool"
 	@echo "make install  both; make dkms: the module for this and every later kernel"
 	@echo "make clean    remove what was built"
 
-.PHONY: all module tools demo check lint unit cli build vm bench install dkms clean help
+.PHONY: all module tools demo check lint unit cli build vm fuzz bench install dkms clean help

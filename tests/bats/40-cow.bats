@@ -75,7 +75,6 @@ block_device() {
 }
 
 @test "cow: a merge that frees nothing is no saving" {
-	local saved
 	hold a 64 seq 1000
 	fork_of a c
 	hold b 64 seq 1000

@@ -27,7 +27,7 @@ _grpdedup_offer_qemu() {
 _grpdedup() {
 	local cur=${COMP_WORDS[COMP_CWORD]}
 	local -a verbs=(add-group set-group del-group assign move unassign scan
-		show list dump monitor version help)
+		show list dump monitor balloon version help)
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
@@ -61,6 +61,10 @@ _grpdedup() {
 		;;
 	show)
 		_grpdedup_offer --json --watch
+		_grpdedup_offer_list groups
+		;;
+	balloon)
+		_grpdedup_offer --json --watch --socket
 		_grpdedup_offer_list groups
 		;;
 	list) _grpdedup_offer groups pids ;;

@@ -202,9 +202,7 @@ static void log_state(struct guest *guest)
 	guest->logged = state;
 	if (state == BALLOON_OK)
 		log_info("guest %s: its balloon follows", guest->config.name);
-	else if (state == BALLOON_STARTING || state == BALLOON_ABSENT)
-		log_debug("guest %s: %s", guest->config.name, guest_why(guest));
-	else if (state != BALLOON_NONE)
+	else if (state > BALLOON_STARTING && state != BALLOON_NONE)
 		log_warning("guest %s: %s", guest->config.name, guest_why(guest));
 }
 

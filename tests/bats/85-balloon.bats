@@ -1,0 +1,275 @@
+#!/usr/bin/env bats
+# grpdedupd with real guests, real balloons and the real module. The guests (g1, g2: 320 MiB, of which
+# 192 are theirs) run through the whole file, and so does the daemon where a test does not end it.
+# Truth is what QEMU and the guests themselves say they have; the daemon's own word comes after.
+bats_require_minimum_version 1.5.0
+load helpers
+
+BASE=192
+MAX=320
+DIR=$BATS_FILE_TMPDIR
+SOCKET=$DIR/control.sock
+
+guest() { "$BATS_TEST_DIRNAME/../vm/kvm-guest" "$1" "$2" "$DIR" "${@:3}" 3>&-; }
+start_guest() { GUEST_FILES_MIB=64 guest start "$1" $MAX -device virtio-balloon-pci,id=balloon0; }
+
+setup_file() {
+	[[ -n ${GRPDEDUP_KO-} ]] || return 0
+	local name
+	[[ -d /sys/module/grpdedup ]] || insmod "$GRPDEDUP_KO"
+	for name in g1 g2; do start_guest $name; done
+	for name in g1 g2; do guest wait $name 1 120; done
+}
+
+teardown_file() {
+	local pid name
+	for pid in $(<"$DIR/daemon.pid"); do kill -9 "$pid"; done 2>/dev/null || true
+	for name in g1 g2 g3; do guest stop $name; done
+	for name in $(gd list groups); do gd del-group "$name"; done
+}
+
+# No other test's: guests, groups and the daemon stay.
+setup() {
+	trap 'where; bats_error_trap' ERR
+	[[ -n ${GRPDEDUP_KO-} ]] || fail "this needs a machine of its own: tests/vm/run -- tests/bats/run"
+	echo "gd-test: begin $BATS_TEST_NAME" >/dev/kmsg
+}
+
+teardown() {
+	local log name
+	[[ -n $BATS_TEST_COMPLETED ]] || tail -n 40 "$DIR/daemon.log" >&2
+	log=$(dmesg | tac | sed '/gd-test: begin/q' | tac)
+	! grep -E -q -f <(grep -v '^#' "$SPLATS") <<<"$log" || fail "the kernel complained:" "$log"
+	for name in g1 g2; do guest status $name || fail "guest $name is not well"; done
+}
+
+# config [LINE...]: both guests in group t; the lines go before the guests
+config() {
+	local name
+	printf '%s\n' "${@:-[host]
+available_floor = 32M
+[group t]
+rate = ${RATE:-60k}
+average = 2}"
+	for name in ${GUESTS-g1 g2}; do
+		printf '%s\n' "[guest $name]" "group = t" "qmp = $DIR/$name.qmp" "pidfile = $DIR/$name.pid" \
+			"base = ${BASE}M" ${MONITOR:+"monitor = $MONITOR"}
+	done
+}
+
+start_daemon() {
+	grpdedupd --config "$DIR/conf" --socket "$SOCKET" --log-level debug 2>>"$DIR/daemon.log" 3>&- &
+	daemon=$!
+	echo "$daemon" >"$DIR/daemon.pid"
+	wait_for 5 status >/dev/null || fail "grpdedupd does not answer"
+}
+
+# ensure_daemon [LINE...]: it runs with this configuration
+ensure_daemon() {
+	config "$@" >"$DIR/conf"
+	daemon=$(cat "$DIR/daemon.pid" 2>/dev/null || true)
+	if [[ -n $daemon && -e /proc/$daemon ]]; then
+		kill -HUP "$daemon"
+		sleep 1.5
+	else
+		start_daemon
+	fi
+}
+
+status() { grpdedup balloon --socket "$SOCKET" 2>/dev/null; }
+# what GUEST COLUMN, of the daemon's table; MiB without decimals
+what() {
+	status | awk -v guest="$1" -v want="$2" '
+		$1 == "group" && $2 == "guest" { for (i = 1; i <= NF; i++) if ($i == want) col = i }
+		$2 == guest && col { sub(/\..*/, "", $col); print $col }'
+}
+# The same as a number; 0: not known
+number() {
+	local n
+	n=$(what "$@")
+	[[ $n =~ ^[0-9]+$ ]] || n=0
+	echo "$n"
+}
+has_state() { [[ $(what "$1" driver) == "$2" ]]; }
+told() { number "$1" target; }
+actual() { number "$1" actual; }
+# Of the guest's own, from its last check
+total() { grep -a ' check .* ok' "$DIR/$1.log" | tail -n 1 | sed -E 's/.* total ([0-9]+) .*/\1/'; }
+
+is_near() { (($(actual "$1") >= $2 - 2 && $(actual "$1") <= $2 + 2)); }
+has_more() { (($(told "$1") >= BASE + $2)) && is_near "$1" "$(told "$1")"; }
+is_at_base() { [[ $(told "$1") == "$BASE" ]] && is_near "$1" $BASE; }
+both() { "$1" g1 "${@:2}" && "$1" g2 "${@:2}"; }
+told_less() { (($(told "$1") < $2)); }
+has_less() { (($(actual "$1") < $2)); }
+rss_file() { awk '/RssFile/ { print $2 }' "/proc/$(<"$DIR/$1.pid")/status"; }
+rss_fell() { (($(rss_file "$1") < $2)); }
+has_scrambled() { grep -qa scrambled "$DIR/$1.log"; }
+is_no_member() { ! is_member "$1"; }
+no_groups() { [[ -z $(gd list groups) ]]; }
+is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]; }
+
+@test "balloon: guests are enrolled, sent to their bases, and given what they save" {
+	local name saved granted
+	config >"$DIR/conf"
+	start_daemon
+	wait_for 20 both is_member || fail "not enrolled: $(status)"
+	wait_for 30 both has_state ok
+	wait_for 60 both has_more 20 || fail "nothing was given: $(status)"
+	gd show t
+	status
+	for name in g1 g2; do (($(actual $name) < MAX - 10)) || fail "$name was never sent to its base"; done
+	granted=$(($(actual g1) + $(actual g2) - 2 * BASE))
+	saved=$(($(counter t pages_sharing) / 256))
+	((granted <= saved)) || fail "granted $granted MiB, but $saved MiB are saved"
+	# The guests know: their total is what QEMU says they have, less what their kernels reserve.
+	guest wait g1 2 30
+	assert_range "$(total g1)" $(($(actual g1) - 70)) $(($(actual g1) - 40)) "total of g1"
+}
+
+@test "balloon: memory is taken back within 3 s of a guest writing its shared pages, and the scanner paused" {
+	local start took name before shared
+	ensure_daemon
+	wait_for 60 both has_more 20
+	# From here on the kernel's counters stand still: nobody visits a page.
+	gd set-group t --rate 0
+	sleep 2
+	before=$(told g1)
+	shared=$(rss_file g1)
+	for name in g1 g2; do guest tell $name scramble; done
+	# The first writes come with the next check; the daemon's time begins when 10 MiB are gone.
+	wait_for 20 rss_fell g1 $((shared - 10240)) || fail "g1 has not written its shared pages"
+	start=$(date +%s%N)
+	wait_for 10 told_less g1 $((before - 4)) || fail "nothing was taken back: $(status)"
+	took=$((($(date +%s%N) - start) / 1000000))
+	echo "taken back after $took ms"
+	((took <= 3000)) || fail "took $took ms"
+	wait_for 10 has_less g1 $((before - 4)) || fail "g1 has not given back: $(status)"
+	for name in g1 g2; do wait_for 30 has_scrambled $name; done
+	for name in g1 g2; do guest wait $name 2 60; done
+}
+
+@test "balloon: a daemon that is killed and starts again takes nothing from anybody" {
+	local i low before now
+	ensure_daemon
+	gd set-group t --rate 60k
+	wait_for 60 both has_more 15
+	sleep 4
+	before=$(actual g1)
+	kill -9 "$daemon"
+	wait_for 5 gone "$daemon"
+	config >"$DIR/conf"
+	start_daemon
+	low=$before
+	for ((i = 0; i < 24; i++)); do
+		sleep 0.25
+		now=$(actual g1)
+		((now == 0 || now >= low)) || low=$now
+	done
+	wait_for 10 both has_state ok
+	((low >= before - 8)) || fail "g1 fell from $before to $low MiB"
+	(($(told g1) >= before - 8)) || fail "g1 is told $(told g1) instead of about $before MiB"
+}
+
+@test "balloon: when the host is short, all go to their bases, and back" {
+	ensure_daemon
+	wait_for 60 both has_more 15
+	ensure_daemon '[host]' 'available_floor = 1T' '[group t]' 'rate = 60k' 'average = 2'
+	wait_for 15 both is_at_base || fail "not at base: $(status)"
+	status | grep -q '^host: short of memory' || fail "it does not say why: $(status)"
+	ensure_daemon
+	wait_for 60 both has_more 10
+}
+
+@test "balloon: the module is removed under it and comes back" {
+	ensure_daemon
+	wait_for 60 both has_more 10
+	rmmod grpdedup
+	wait_for 15 both is_at_base || fail "not at base: $(status)"
+	status | grep -q 'not loaded' || fail "it does not say why: $(status)"
+	sleep 2
+	[[ ! -d /sys/module/grpdedup ]] || fail "something has loaded it again"
+	insmod "$GRPDEDUP_KO"
+	wait_for 30 both is_member || fail "not enrolled again: $(status)"
+	wait_for 60 both has_more 10 || fail "nothing was given: $(status)"
+}
+
+@test "balloon: a bad file changes nothing; a guest and a group that leave it are let go" {
+	ensure_daemon
+	wait_for 60 both has_more 10
+	echo "[guest g9]" >>"$DIR/conf"
+	kill -HUP "$daemon"
+	sleep 2
+	grep -q 'conf:[0-9]*: the last section is empty' "$DIR/daemon.log"
+	both is_member
+	GUESTS=g1 ensure_daemon
+	wait_for 15 is_no_member g2 || fail "g2 is still a member: $(gd show)"
+	is_member g1
+	GUESTS='' ensure_daemon $'[host]\navailable_floor = 0'
+	wait_for 20 no_groups || fail "group t is still there: $(gd show)"
+	assert_eq "$(gd-pfns --sum "$(<"$DIR/g1.pid")" | awk '$1 == "frames" { print $2 }')" 0 "frames left in g1"
+}
+
+@test "balloon: a monitor that somebody else holds is named, and the guest is still merged" {
+	local holder
+	daemon=$(<"$DIR/daemon.pid")
+	kill "$daemon"
+	wait_for 5 gone "$daemon"
+	perl -MIO::Socket::UNIX -e 'my $s = IO::Socket::UNIX->new(Peer => shift) or die; <$s>; sleep 300' "$DIR/g2.qmp" 3>&- &
+	holder=$!
+	sleep 1
+	ensure_daemon
+	wait_for 20 has_state g2 busy || fail "$(status)"
+	wait_for 20 both is_member
+	status | grep -q 'g2: .*another client' || fail "it does not say why: $(status)"
+	wait_for 20 has_state g1 ok
+	kill "$holder"
+	wait_for 20 has_state g2 ok || fail "$(status)"
+	wait_for 60 both has_more 10
+}
+
+@test "balloon: a shared monitor is left to others" {
+	local i
+	MONITOR=shared ensure_daemon
+	wait_for 30 both has_state ok
+	# In the long run others get their turn: ten connections, each greeted within 4 s.
+	for ((i = 0; i < 5; i++)); do
+		perl -MIO::Socket::UNIX -e 'alarm 4; my $s = IO::Socket::UNIX->new(Peer => shift) or die; <$s> =~ /QMP/ or die' \
+			"$DIR/g1.qmp"
+		sleep 0.5
+	done
+	wait_for 60 both has_more 10
+	both has_state ok
+}
+
+@test "balloon: a guest without a driver drops out and is named; the others go on" {
+	ensure_daemon
+	GUEST_NO_DRIVER=1 start_guest g3
+	GUESTS='g1 g2 g3' ensure_daemon
+	wait_for 30 is_member g3
+	wait_for 40 has_state g3 no-driver || fail "$(status)"
+	status | grep -q '^g3: the guest has no balloon driver' || fail "it does not say why: $(status)"
+	both has_state ok
+	# g3 holds all it was started with; that is the group's loss, and nobody else's target is a lie.
+	assert_eq "$(actual g3)" $MAX "actual of g3"
+	guest stop g3
+	wait_for 10 has_state g3 absent
+	wait_for 60 both has_more 10
+}
+
+@test "balloon: a guest that is killed in the middle of a change, and comes back" {
+	local old
+	ensure_daemon
+	wait_for 60 both has_more 10
+	old=$(<"$DIR/g2.pid")
+	BASE=128 ensure_daemon $'[host]\navailable_floor = 1T\n[group t]\nrate = 60k'
+	kill -9 "$old"
+	wait_for 10 has_state g2 absent || fail "$(status)"
+	[[ " $(gd list pids | tr '\n' ' ') " != *" $old "* ]] || fail "the dead process is still a member"
+	ensure_daemon
+	wait_for 20 has_state g1 ok
+	start_guest g2
+	guest wait g2 1 120
+	wait_for 20 is_member g2
+	wait_for 90 both has_more 5 || fail "$(status)"
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Numbers of the command line, and netlink attributes and sentences of the kernel. */
+#include <stdlib.h>
+#include <string.h>
+#include "../../userspace/cli/parse.c"
+#include "../../userspace/lib/attr.c"
+#include "../../userspace/lib/counters.c"
+#include "../../userspace/lib/extack.c"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void numbers(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+	unsigned int ms;
+	uint64_t value;
+	uint32_t rate;
+
+	memcpy(text, data, size);
+	text[size] = '\0';
+	if (!parse_number(text, 1000, &value) && value > 1000)
+		abort();
+	parse_rate(text, &rate);
+	if (!parse_seconds(text, &ms) && (!ms || ms > 86400000))
+		abort();
+	free(text);
+}
+
+/* A message as the kernel might send it, but for the length in its header. */
+static void message(const uint8_t *data, size_t size)
+{
+	struct nlmsghdr *nlh = calloc(1, NLMSG_HDRLEN + size);
+	struct nlmsghdr request = { .nlmsg_len = NLMSG_HDRLEN };
+	struct nlattr *tb[GRPDEDUP_A_MAX + 1];
+	struct gd_counters counters;
+	char text[64];
+
+	memcpy((char *)nlh + NLMSG_HDRLEN, data, size);
+	nlh->nlmsg_len = (uint32_t)(NLMSG_HDRLEN + size);
+	if (!gd_attr_parse(nlh, tb)) {
+		gd_attr_u32(tb, GRPDEDUP_A_PID);
+		gd_attr_u64(tb, GRPDEDUP_A_PAGES);
+		gd_attr_str(tb, GRPDEDUP_A_COMM, text, sizeof(text));
+		gd_attr_counters(tb, &counters);
+	}
+	nlh->nlmsg_flags = NLM_F_ACK_TLVS;
+	gd_extack_sentence(nlh, NLMSG_HDRLEN, &request, text, sizeof(text));
+	if (strnlen(text, sizeof(text)) == sizeof(text))
+		abort();
+	free(nlh);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	numbers(data, size);
+	message(data, size);
+	return 0;
+}
