@@ -175,7 +175,7 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	ensure_daemon
 	wait_for 60 both has_more 15
 	ensure_daemon '[host]' 'available_floor = 1T' '[group t]' 'rate = 60k' 'average = 2'
-	wait_for 15 both is_at_base || fail "not at base: $(status)"
+	wait_for 40 both is_at_base || fail "not at base: $(status)"
 	status | grep -q '^host: short of memory' || fail "it does not say why: $(status)"
 	ensure_daemon
 	wait_for 60 both has_more 10
@@ -185,7 +185,7 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	ensure_daemon
 	wait_for 60 both has_more 10
 	rmmod grpdedup
-	wait_for 15 both is_at_base || fail "not at base: $(status)"
+	wait_for 40 both is_at_base || fail "not at base: $(status)"
 	status | grep -q 'not loaded' || fail "it does not say why: $(status)"
 	sleep 2
 	[[ ! -d /sys/module/grpdedup ]] || fail "something has loaded it again"
@@ -203,10 +203,10 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	grep -q 'conf:[0-9]*: the last section is empty' "$DIR/daemon.log"
 	both is_member
 	GUESTS=g1 ensure_daemon
-	wait_for 15 is_no_member g2 || fail "g2 is still a member: $(gd show)"
+	wait_for 40 is_no_member g2 || fail "g2 is still a member: $(gd show)"
 	is_member g1
 	GUESTS='' ensure_daemon $'[host]\navailable_floor = 0'
-	wait_for 20 no_groups || fail "group t is still there: $(gd show)"
+	wait_for 40 no_groups || fail "group t is still there: $(gd show)"
 	assert_eq "$(gd-pfns --sum "$(<"$DIR/g1.pid")" | awk '$1 == "frames" { print $2 }')" 0 "frames left in g1"
 }
 
