@@ -7,7 +7,6 @@
 #include "message.h"
 
 #define DEPTH_MAX	32
-#define SIZE_MAX_MESSAGE	(1u << 20)
 
 /**
  * struct message_stream - one
@@ -118,7 +117,7 @@ static ssize_t parse_some(struct message_stream *stream, const char *bytes, size
 	error = json_tokener_get_error(stream->tokener);
 	if (error == json_tokener_continue) {
 		stream->size += count;
-		return stream->size > SIZE_MAX_MESSAGE ? -EMSGSIZE : (ssize_t)count;
+		return stream->size > MESSAGE_SIZE_MAX ? -EMSGSIZE : (ssize_t)count;
 	}
 	/* A bare "null" is good JSON but parses to nothing. */
 	if (error != json_tokener_success || !json)

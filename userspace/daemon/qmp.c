@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One QMP monitor: connection, greeting, commands, replies. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -14,6 +16,10 @@
 #define OUT_MAX		65536
 /* Replies are bounded too: a guest's owner may own its QEMU. */
 #define READ_MAX	65536
+/* More than this from one tick to the next keeps the other guests waiting. */
+#define HEARD_MAX	(2 * MESSAGE_SIZE_MAX)
+/* Commands that wait for their replies. */
+#define ASKED_MAX	32
 
 enum qmp_state {
 	QMP_IDLE,
@@ -22,13 +28,21 @@ enum qmp_state {
 	QMP_READY,
 };
 
+/* A command without a reply. */
+struct asked {
+	uint64_t id;
+	uint64_t ms;
+};
+
 /**
  * struct qmp - one
  * @out: what the socket did not take yet
  * @id: of the newest command
- * @asked_ms: when the oldest command without a reply was sent
+ * @asked: the oldest first
+ * @pending: of them
+ * @heard: bytes since the last tick
  * @since_ms: when the connection began
- * @failed: qmp_open() could not, and the next tick says so: @end, @error
+ * @failed: it has ended, and the owner was not told yet: @end, @error
  * @feeding: within the stream's callbacks
  */
 struct qmp {
@@ -43,8 +57,9 @@ struct qmp {
 	char *out;
 	size_t out_size;
 	uint64_t id;
+	struct asked asked[ASKED_MAX];
 	unsigned int pending;
-	uint64_t asked_ms;
+	size_t heard;
 	uint64_t since_ms;
 	bool failed;
 	enum qmp_end end;
@@ -97,22 +112,32 @@ void qmp_close(struct qmp *qmp)
 	qmp->state = QMP_IDLE;
 	qmp->failed = false;
 	qmp->pending = 0;
+	qmp->heard = 0;
 	qmp->out_size = 0;
 }
 
-static void end(struct qmp *qmp, enum qmp_end why, const char *error)
+/* It is over; tell_end() follows where the owner may be called. */
+__attribute__((format(printf, 3, 4)))
+static void note_end(struct qmp *qmp, enum qmp_end why, const char *fmt, ...)
 {
+	va_list ap;
+
 	qmp_close(qmp);
-	qmp->sink->ended(qmp->arg, why, error);
+	qmp->failed = true;
+	qmp->end = why;
+	va_start(ap, fmt);
+	vsnprintf(qmp->error, sizeof(qmp->error), fmt, ap);
+	va_end(ap);
 }
 
-static void end_errno(struct qmp *qmp, int err)
+/* The last thing that is done with @qmp: the owner may destroy it. */
+static void tell_end(struct qmp *qmp)
 {
-	char error[200];
+	char error[sizeof(qmp->error)];
 
-	snprintf(error, sizeof(error), "the monitor at %.100s has gone: %s", qmp->path,
-		 err ? strerror(err) : "QEMU closed it");
-	end(qmp, QMP_END_CLOSED, error);
+	memcpy(error, qmp->error, sizeof(error));
+	qmp->failed = false;
+	qmp->sink->ended(qmp->arg, qmp->end, error);
 }
 
 /* False: the connection has ended. */
@@ -143,7 +168,7 @@ static uint64_t send_command(struct qmp *qmp, const char *name, struct json_obje
 		json_object_object_add(command, "arguments", arguments);
 	json_object_object_add(command, "id", json_object_new_uint64(qmp->id + 1));
 	text = json_object_to_json_string_length(command, JSON_C_TO_STRING_PLAIN, &size);
-	if (qmp->out_size + size + 1 > OUT_MAX) {
+	if (qmp->out_size + size + 1 > OUT_MAX || qmp->pending == ASKED_MAX) {
 		json_object_put(command);
 		return 0;
 	}
@@ -151,11 +176,10 @@ static uint64_t send_command(struct qmp *qmp, const char *name, struct json_obje
 	qmp->out_size += size;
 	qmp->out[qmp->out_size++] = '\n';
 	json_object_put(command);
-	if (!qmp->pending++)
-		qmp->asked_ms = loop_now();
+	qmp->asked[qmp->pending++] = (struct asked){ .id = ++qmp->id, .ms = loop_now() };
 	/* What goes wrong here comes as an event of the socket, too. */
 	flush_out(qmp);
-	return ++qmp->id;
+	return qmp->id;
 }
 
 uint64_t qmp_command(struct qmp *qmp, const char *name, struct json_object *arguments)
@@ -166,17 +190,34 @@ uint64_t qmp_command(struct qmp *qmp, const char *name, struct json_object *argu
 	return 0;
 }
 
+/* False: nothing with this id was asked, or it was answered already. */
+static bool forget_asked(struct qmp *qmp, uint64_t id)
+{
+	unsigned int i;
+
+	for (i = 0; i < qmp->pending; i++) {
+		if (qmp->asked[i].id != id)
+			continue;
+		qmp->pending--;
+		memmove(&qmp->asked[i], &qmp->asked[i + 1],
+			(qmp->pending - i) * sizeof(qmp->asked[0]));
+		return true;
+	}
+	return false;
+}
+
 static void on_reply(struct qmp *qmp, const struct message *message)
 {
-	if (!message->has_id || !qmp->pending)
+	if (!message->has_id || !forget_asked(qmp, message->id))
 		return;
-	qmp->pending--;
-	qmp->asked_ms = loop_now();
 	if (qmp->state == QMP_READY) {
 		qmp->sink->reply(qmp->arg, message);
 	} else if (message->kind == MESSAGE_RETURN) {
 		qmp->state = QMP_READY;
 		qmp->sink->ready(qmp->arg);
+	} else {
+		note_end(qmp, QMP_END_REFUSED, "the monitor at %.100s refuses to talk: %.60s",
+			 qmp->path, message->text);
 	}
 }
 
@@ -201,7 +242,6 @@ static void on_message(void *arg, const struct message *message)
 
 static void take(struct qmp *qmp, const char *bytes, size_t count)
 {
-	char error[200];
 	int err;
 
 	qmp->feeding = true;
@@ -211,10 +251,18 @@ static void take(struct qmp *qmp, const char *bytes, size_t count)
 		message_stream_destroy(qmp->stream);
 		qmp->stream = NULL;
 	} else if (err) {
-		snprintf(error, sizeof(error), "what answers at %.100s does not speak QMP%s",
+		note_end(qmp, QMP_END_GARBAGE, "what answers at %.100s does not speak QMP%s",
 			 qmp->path, err == -EMSGSIZE ? " (a message without an end)" : "");
-		end(qmp, QMP_END_GARBAGE, error);
 	}
+	if (qmp->failed)
+		tell_end(qmp);
+}
+
+static void hang_up(struct qmp *qmp, int err)
+{
+	note_end(qmp, QMP_END_CLOSED, "the monitor at %.100s has gone: %s", qmp->path,
+		 err ? strerror(err) : "QEMU closed it");
+	tell_end(qmp);
 }
 
 static void on_io(void *arg, uint32_t events)
@@ -224,36 +272,39 @@ static void on_io(void *arg, uint32_t events)
 	ssize_t n;
 
 	if ((events & EPOLLOUT) && !flush_out(qmp)) {
-		end_errno(qmp, errno);
+		hang_up(qmp, errno);
 		return;
 	}
 	if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		return;
 	n = read(qmp->fd, bytes, sizeof(bytes));
-	if (n > 0)
+	if (n <= 0) {
+		if (!n || (errno != EAGAIN && errno != EINTR))
+			hang_up(qmp, n ? errno : 0);
+		return;
+	}
+	qmp->heard += (size_t)n;
+	if (qmp->heard <= HEARD_MAX) {
 		take(qmp, bytes, (size_t)n);
-	else if (!n || (errno != EAGAIN && errno != EINTR))
-		end_errno(qmp, n ? errno : 0);
+		return;
+	}
+	note_end(qmp, QMP_END_GARBAGE, "what answers at %.100s says too much at once",
+		 qmp->path);
+	tell_end(qmp);
 }
 
 /* The next tick tells, so that the owner is not called back while it calls. */
 static void fail_later(struct qmp *qmp, int err)
 {
-	qmp_close(qmp);
-	qmp->failed = true;
-	if (err == ENOENT || err == ECONNREFUSED || err == ENOTSOCK) {
-		qmp->end = QMP_END_ABSENT;
-		snprintf(qmp->error, sizeof(qmp->error), "nobody answers at %.100s: %s",
-			 qmp->path, strerror(err));
-	} else if (err == EAGAIN) {
-		qmp->end = QMP_END_BUSY;
-		snprintf(qmp->error, sizeof(qmp->error),
+	if (err == ENOENT || err == ECONNREFUSED || err == ENOTSOCK)
+		note_end(qmp, QMP_END_ABSENT, "nobody answers at %.100s: %s", qmp->path,
+			 strerror(err));
+	else if (err == EAGAIN)
+		note_end(qmp, QMP_END_BUSY,
 			 "the monitor at %.100s is busy: others wait for it already", qmp->path);
-	} else {
-		qmp->end = QMP_END_REFUSED;
-		snprintf(qmp->error, sizeof(qmp->error), "cannot connect to %.100s: %s",
-			 qmp->path, strerror(err));
-	}
+	else
+		note_end(qmp, QMP_END_REFUSED, "cannot connect to %.100s: %s", qmp->path,
+			 strerror(err));
 }
 
 static int connect_to(struct qmp *qmp)
@@ -292,24 +343,27 @@ void qmp_open(struct qmp *qmp)
 	qmp->since_ms = loop_now();
 }
 
+/* A daemon that was held up itself finds answers that it has not read yet. */
+static bool is_late(const struct qmp *qmp, uint64_t since_ms, uint64_t limit_ms)
+{
+	int unread = 0;
+
+	return loop_now() - since_ms >= limit_ms &&
+	       (ioctl(qmp->fd, FIONREAD, &unread) || !unread);
+}
+
 void qmp_tick(struct qmp *qmp)
 {
-	uint64_t now = loop_now();
-	char error[200];
-
-	if (qmp->failed) {
-		snprintf(error, sizeof(error), "%s", qmp->error);
-		end(qmp, qmp->end, error);
-	} else if (qmp->state == QMP_GREETING && now - qmp->since_ms >= QMP_GREETING_MS) {
-		snprintf(error, sizeof(error),
+	qmp->heard = 0;
+	if (qmp->state == QMP_GREETING && is_late(qmp, qmp->since_ms, QMP_GREETING_MS))
+		note_end(qmp, QMP_END_BUSY,
 			 "the monitor at %.100s is busy: another client (libvirt?) has it",
 			 qmp->path);
-		end(qmp, QMP_END_BUSY, error);
-	} else if (qmp->pending && now - qmp->asked_ms >= QMP_REPLY_MS) {
-		snprintf(error, sizeof(error), "the monitor at %.100s does not answer",
+	else if (qmp->pending && is_late(qmp, qmp->asked[0].ms, QMP_REPLY_MS))
+		note_end(qmp, QMP_END_SILENT, "the monitor at %.100s does not answer",
 			 qmp->path);
-		end(qmp, QMP_END_SILENT, error);
-	}
+	if (qmp->failed)
+		tell_end(qmp);
 }
 
 bool qmp_ready(const struct qmp *qmp)
