@@ -5,7 +5,7 @@
  * Kernel command line: guest=NAME, role=fio (reads only) or role=mr (counts the words of each
  * block into a table, as a map task does), pace=N blocks a second at most.
  * Output, on the console, once a second: "paper NAME blocks N total T free F", blocks since boot,
- * memory in MiB. Input, on the second serial line: "drop" drops the page cache.
+ * memory in MiB. Input, on the second serial line: "drop" drops the page cache and rests until "go".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +29,7 @@ static char name[32] = "0";
 static int counts_words;
 static double pace = 100;
 static uint32_t *table;
+static int resting;
 
 static void die(const char *what)
 {
@@ -115,8 +116,13 @@ static void obey(int fd)
 	if (length <= 0)
 		return;
 	word[length] = 0;
+	if (strstr(word, "go"))
+		resting = 0;
+	if (!strstr(word, "drop"))
+		return;
+	resting = 1;
 	caches = open("/proc/sys/vm/drop_caches", O_WRONLY);
-	if (strstr(word, "drop") && write(caches, "3", 1) == 1)
+	if (write(caches, "3", 1) == 1)
 		printf("paper %s dropped\n", name);
 	close(caches);
 }
@@ -182,12 +188,17 @@ int main(void)
 	table = calloc(TABLE, sizeof(*table));
 	if (!table || !blocks)
 		die("no memory, or an empty disk");
-	for (unsigned long done = 0; ; done++) {
+	for (unsigned long done = 0; ;) {
 		if (now() - said >= 1) {
 			said = now();
 			report(done);
 			obey(commands);
 		}
+		if (resting) {
+			usleep(200000);
+			continue;
+		}
 		one_block(disk, blocks, &next);
+		done++;
 	}
 }
