@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Numbers of the command line, and netlink attributes and sentences of the kernel. */
+/* Numbers of the command line, and attributes, events and sentences of the kernel. */
 #include <stdlib.h>
 #include <string.h>
 #include "../../userspace/cli/parse.c"
 #include "../../userspace/lib/attr.c"
+#include "../../userspace/lib/conn.c"
 #include "../../userspace/lib/counters.c"
+#include "../../userspace/lib/event.c"
 #include "../../userspace/lib/extack.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -26,6 +28,20 @@ static void numbers(const uint8_t *data, size_t size)
 	free(text);
 }
 
+static void event(struct nlmsghdr *nlh)
+{
+	static struct gd_conn conn;
+	struct gd_event event;
+
+	if (!parse(nlh, &event) &&
+	    (strnlen(event.group, sizeof(event.group)) == sizeof(event.group) ||
+	     strnlen(event.comm, sizeof(event.comm)) == sizeof(event.comm)))
+		abort();
+	nlh->nlmsg_type = GENL_ID_CTRL;
+	says_unloaded(&conn, nlh);
+	nlh->nlmsg_type = 0;
+}
+
 /* A message as the kernel might send it, but for the length in its header. */
 static void message(const uint8_t *data, size_t size)
 {
@@ -43,6 +59,7 @@ static void message(const uint8_t *data, size_t size)
 		gd_attr_str(tb, GRPDEDUP_A_COMM, text, sizeof(text));
 		gd_attr_counters(tb, &counters);
 	}
+	event(nlh);
 	nlh->nlmsg_flags = NLM_F_ACK_TLVS;
 	gd_extack_sentence(nlh, NLMSG_HDRLEN, &request, text, sizeof(text));
 	if (strnlen(text, sizeof(text)) == sizeof(text))
