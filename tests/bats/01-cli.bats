@@ -2,7 +2,7 @@
 # The tool where the module is not loaded: what it refuses by itself, its help, its exit statuses.
 # Needs no root and no VM. GRPDEDUP_TOOL is the tool to test if not userspace/grpdedup.
 
-VERBS='add-group set-group del-group assign move unassign scan show list dump monitor version help'
+VERBS='add-group set-group del-group assign move unassign scan show list dump monitor balloon version help'
 
 setup_file() {
 	export TOOL=${GRPDEDUP_TOOL-$BATS_TEST_DIRNAME/../../userspace/grpdedup}
@@ -13,6 +13,10 @@ setup_file() {
 fail() {
 	printf '%s\n' "$@" >&2
 	return 1
+}
+
+teardown() {
+	[[ ! -e $BATS_TEST_TMPDIR/servers ]] || xargs -r kill <"$BATS_TEST_TMPDIR/servers" 2>/dev/null || true
 }
 
 # runs STATUS COMMAND...: as the tool, leaves $out and $err
@@ -37,6 +41,54 @@ absent() {
 	[[ -z $out ]] || fail "'$*' prints '$out' on stdout"
 	[[ $err == 'grpdedup: the module is not loaded; load it with: modprobe grpdedup' ]] ||
 		fail "'$*' says '$err'"
+}
+
+# serve NAME [TIMES]: where the daemon would be: tells all who connect to the socket NAME what comes
+# on stdin, TIMES times. A line "wait SECONDS" is not told, but done. Leaves the path in $socket.
+serve() {
+	local tries
+	socket=$BATS_TEST_TMPDIR/$1
+	cat >"$socket.text"
+	perl -MIO::Socket::UNIX -e '
+		my ($path, $times) = @ARGV;
+		alarm 60;
+		$SIG{PIPE} = "IGNORE";
+		open my $text, "<", "$path.text" or die $!;
+		my @lines = <$text>;
+		my $server = IO::Socket::UNIX->new(Local => "$path.new", Listen => 9) or die $!;
+		# Nobody shall see it before it listens.
+		rename "$path.new", $path or die $!;
+		while ($times-- && (my $client = $server->accept)) {
+			$client->autoflush(1);
+			for (@lines) { /^wait ([\d.]+)$/ ? select undef, undef, undef, $1 : print $client $_ }
+		}
+		unlink $path;' "$socket" "${2--1}" 3>&- 2>/dev/null &
+	echo $! >>"$BATS_TEST_TMPDIR/servers"
+	for ((tries = 0; tries < 100; tries++)); do
+		[[ ! -S $socket ]] || return 0
+		sleep 0.05
+	done
+	fail "nobody listens at $socket"
+}
+
+# What the daemon says of two tenants, one without the module, and of three guests.
+snapshot() {
+	printf 'grpdedupd\t1\n'
+	printf '#host\tavailable\tpressure\tshort\twhy\nhost\t8123456789\t1.20\t0\t\n'
+	printf '#group\tgroup_name\tpolicy\trate_control\trate\trate_changed_ms\trate_reason\tsaved\taverage\treserve\tavailable\tgranted\terror\n'
+	printf 'group\ttenant-a\tdemand\tauto\t8000\t5000\traised: 2.3 %% of the visited pages were reclaimed\t104857600\t104857600\t0\t104857600\t94371840\t\n'
+	printf 'group\ttenant-b\tequal\tfixed\t0\t\t\t0\t0\t0\t0\t0\tthe module grpdedup is not loaded\n'
+	printf '#guest\tgroup_name\tguest\tpid\tstate\twhy\tbase\tactual\ttarget\tmax\tage_ms\tmemory_available\n'
+	printf 'guest\ttenant-a\tweb1\t4121\tok\t\t2147483648\t2241855488\t2241855488\t4294967296\t250\t1073741824\n'
+	printf 'guest\ttenant-a\t1234\t\tabsent\tit does not run\t2147483648\t\t\t\t\t\n'
+	printf 'guest\ttenant-b\tdb2\t4177\tnone\t\t\t\t\t\t\t\n'
+}
+
+# What answers is refused with this sentence, and nothing is shown of it.
+foreign() {
+	serve "$1" < <(printf '%b' "$2")
+	runs 2 balloon --json --socket "$socket"
+	[[ -z $out && $err == "grpdedup: what answers at $socket is no good: $3" ]] || fail "$1: '$out' '$err'"
 }
 
 @test "cli: help names every verb" {
@@ -69,7 +121,7 @@ absent() {
 		runs 0 help "$verb"
 		all+=$out
 	done
-	for option in rate split-min max-frames unshare keep wait timeout json watch header time; do
+	for option in rate split-min max-frames unshare keep wait timeout json watch header time socket; do
 		[[ $all == *"--$option"* ]] || fail "help has no --$option"
 		grep -q "\\\\-\\\\-$option" "$man" || fail "the man page has no --$option"
 	done
@@ -109,6 +161,8 @@ absent() {
 	usage "'pids'" list groups pids
 	usage "'g'" dump g
 	usage "'g'" monitor g
+	usage "'h'" balloon g h
+	usage "--socket" balloon --socket
 	usage "'x'" version x
 }
 
@@ -120,6 +174,7 @@ absent() {
 	usage "cannot be empty" move "" 1
 	usage "cannot be empty" scan ""
 	usage "cannot be empty" show ""
+	usage "cannot be empty" balloon ""
 }
 
 @test "cli: rates that are none" {
@@ -154,6 +209,7 @@ absent() {
 	usage "'2147483648' is too large" assign g 2147483648
 	usage "'init' is not a number" unassign init
 	usage "must be more than 0" show --watch=0
+	usage "must be more than 0" balloon --watch=0
 	usage "is negative" scan g --wait --timeout -1
 	usage "after the number" scan g --wait --timeout 5s
 }
@@ -189,6 +245,130 @@ absent() {
 	absent add-group a/b --rate 1
 	absent add-group 1234567890123456789 --rate 1
 	absent add-group --rate 1 -- --rate
+}
+
+@test "cli: balloon says that the daemon does not run" {
+	local path=$BATS_TEST_TMPDIR/nobody
+	absent_daemon() {
+		runs 3 balloon "$@" --socket "$path"
+		[[ -z $out && $err == "grpdedup: grpdedupd does not run (nobody answers at $path)" ]] || fail "'$out' '$err'"
+	}
+	absent_daemon
+	absent_daemon tenant-a --json
+	absent_daemon --watch
+	# One that was killed leaves its socket.
+	perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 1) or die' "$path"
+	[[ -S $path ]] || fail "no socket was left"
+	absent_daemon
+
+	path=$BATS_TEST_TMPDIR/$(printf '%0200d' 0)
+	runs 2 balloon --socket "$path"
+	[[ $err == "grpdedup: cannot ask grpdedupd at /"*": File name too long" ]] || fail "$err"
+}
+
+@test "cli: balloon shows groups, guests and what is not well" {
+	serve control < <(snapshot)
+	runs 0 balloon --socket "$socket"
+	[[ -z $err ]] || fail "$err"
+	diff -u - <(echo "$out") <<-'END' || fail "it shows something else"
+		group     policy     rate  control  saved  available  granted
+		                  pages/s             MiB        MiB      MiB
+		tenant-a  demand     8000  auto     100.0      100.0     90.0
+		tenant-b  equal    paused  fixed      0.0        0.0      0.0
+		tenant-a: raised: 2.3 % of the visited pages were reclaimed
+		tenant-b: the module grpdedup is not loaded
+
+		group     guest   pid  driver    base  actual  target     max   age
+		                                  MiB     MiB     MiB     MiB     s
+		tenant-a  web1   4121  ok      2048.0  2138.0  2138.0  4096.0  0.25
+		tenant-a  1234      -  absent  2048.0       -       -       -     -
+		tenant-b  db2    4177  none         -       -       -       -     -
+		1234: it does not run
+	END
+}
+
+@test "cli: balloon shows when the host is short" {
+	serve control < <(snapshot | sed 's/1\.20\t0\t$/1.20\t1\tshort of memory: 9 MiB available/')
+	runs 0 balloon --socket "$socket"
+	grep -qx 'host: short of memory: 9 MiB available' <<<"$out" || fail "$out"
+}
+
+@test "cli: balloon of one group, and of none" {
+	serve control < <(snapshot)
+	runs 0 balloon --socket "$socket" tenant-b
+	[[ $out == *db2* && $out != *tenant-a* && $out != *web1* ]] || fail "$out"
+	runs 0 balloon tenant-b --json --socket "$socket"
+	jq -e '[.groups[].group_name] == ["tenant-b"] and [.groups[].guests[].guest] == ["db2"]' <<<"$out" >&2 || fail "$out"
+	runs 4 balloon tenant-c --socket "$socket"
+	[[ -z $out && $err == "grpdedup: grpdedupd's group tenant-c: no such group" ]] || fail "'$out' '$err'"
+	runs 4 balloon --json --socket "$socket" -- tenant
+	[[ -z $out ]] || fail "$out"
+}
+
+@test "cli: balloon --json has all that the daemon says" {
+	serve control < <(snapshot)
+	runs 0 balloon --json --socket "$socket"
+	jq -e '.host == {available: 8123456789, pressure: 1.2, short: 0}' <<<"$out" >&2 || fail "host: $out"
+	jq -e '.groups[0] | del(.guests) == {group_name: "tenant-a", policy: "demand", rate_control: "auto",
+		rate: 8000, rate_changed_ms: 5000, rate_reason: "raised: 2.3 % of the visited pages were reclaimed",
+		saved: 104857600, average: 104857600, reserve: 0, available: 104857600, granted: 94371840}' \
+		<<<"$out" >&2 || fail "group: $out"
+	jq -e '.groups[1].error == "the module grpdedup is not loaded"' <<<"$out" >&2 || fail "group: $out"
+	jq -e '.groups[0].guests[0] == {group_name: "tenant-a", guest: "web1", pid: 4121, state: "ok",
+		base: 2147483648, actual: 2241855488, target: 2241855488, max: 4294967296, age_ms: 250,
+		memory_available: 1073741824}' <<<"$out" >&2 || fail "guest: $out"
+	# A name of digits is a name, and what is not known is not there.
+	jq -e '.groups[0].guests[1] == {group_name: "tenant-a", guest: "1234", state: "absent",
+		why: "it does not run", base: 2147483648}' <<<"$out" >&2 || fail "guest: $out"
+	jq -e '[.groups[1].guests[].guest] == ["db2"]' <<<"$out" >&2 || fail "$out"
+}
+
+@test "cli: balloon --watch asks again until nobody answers" {
+	serve control 2 < <(snapshot)
+	runs 3 balloon --watch=0.2 --socket "$socket"
+	[[ $(grep -c '^tenant-a  web1' <<<"$out") == 2 ]] || fail "$out"
+	serve again 2 < <(snapshot)
+	runs 3 balloon --watch=0.2 --json --socket "$socket"
+	[[ $(jq -r '.groups[0].guests[0].guest' <<<"$out") == web1$'\n'web1 ]] || fail "$out"
+}
+
+@test "cli: balloon lets nothing through to the terminal, and what JSON cannot say" {
+	local nasty=$'s/web1/\e]0;web\a/; s/it does not run/\xc3\x28 \x9b31m "runs" \\\\ \x7f/; s/1\\.20/nan/'
+	serve control < <(snapshot | LC_ALL=C sed "$nasty")
+	runs 0 balloon --socket "$socket"
+	! LC_ALL=C grep -q '[^ -~]' <<<"$out" || fail "raw bytes: $(cat -v <<<"$out")"
+	[[ $out == *'\x1b]0;web\x07'* && $out == *'\x9b31m "runs"'* ]] || fail "$out"
+	runs 0 balloon --json --socket "$socket"
+	jq -e '.groups[0].guests[0].guest == "\u001b]0;web\u0007"' <<<"$out" >&2 || fail "$(cat -v <<<"$out")"
+	jq -e '.host.pressure == "nan"' <<<"$out" >&2 || fail "$out"
+}
+
+@test "cli: balloon refuses what is not the daemon's" {
+	local magic='grpdedupd\t1\n' host='#host\tavailable\nhost\t5\n'
+	foreign empty '' 'it ends too early'
+	foreign qmp '{"QMP": {"version": {}}}\r\n' "it is not grpdedupd's"
+	foreign newer 'grpdedupd\t2\n' 'it is of another version'
+	foreign cut "$magic${host}#guest\tgue" 'it ends too early'
+	foreign short "$magic#host\tavailable\tshort\nhost\t5\n" 'a line has not as many fields as it should'
+	foreign nameless "$magic${host}guest\tweb1\n" 'a line has no names for its fields'
+	foreign gap "$magic$host\ngarbage\n" 'a line has no names for its fields'
+	foreign twice "$magic$host$host" 'a kind of lines has its fields named twice'
+	foreign nul "$magic$host\0garbage" 'it is not text'
+
+	serve huge < <(snapshot && yes "$(printf 'guest%01000d' 0)" | head -n 5000)
+	runs 2 balloon --socket "$socket"
+	[[ -z $out && $err == "grpdedup: cannot ask grpdedupd at $socket: File too large" ]] || fail "'$out' '$err'"
+}
+
+@test "cli: balloon waits for nobody who does not come to an end" {
+	local began=$SECONDS
+	serve silent < <(snapshot && echo wait 30)
+	runs 2 balloon --socket "$socket"
+	[[ -z $out && $err == "grpdedup: cannot ask grpdedupd at $socket: Connection timed out" ]] || fail "'$out' '$err'"
+	serve slow < <(printf 'grpdedupd\t1\n' && yes $'wait 0.3\n#' | head -n 200)
+	runs 2 balloon --socket "$socket"
+	[[ -z $out && $err == *"Connection timed out" ]] || fail "'$out' '$err'"
+	((SECONDS - began <= 18)) || fail "it took $((SECONDS - began)) s"
 }
 
 @test "cli: versions" {
@@ -237,6 +417,10 @@ absent() {
 	[[ ${#COMPREPLY[*]} == 4 && ! -e x ]] || fail "show: ${COMPREPLY[*]}"
 	complete_line grpdedup unassign 4
 	[[ "${COMPREPLY[*]}" == 4121 ]] || fail "4: ${COMPREPLY[*]}"
+	complete_line grpdedup balloon ten
+	[[ "${COMPREPLY[*]}" == tenant-a ]] || fail "balloon ten: ${COMPREPLY[*]}"
+	complete_line grpdedup balloon --s
+	[[ "${COMPREPLY[*]}" == --socket ]] || fail "balloon --s: ${COMPREPLY[*]}"
 	complete_line grpdedup set-group g --s
 	[[ "${COMPREPLY[*]}" == --split-min ]] || fail "--s: ${COMPREPLY[*]}"
 }

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 #include "../lib/status.h"
 #include "cli.h"
@@ -20,6 +21,7 @@
 #define ANSWER_SECONDS	5
 /* 10,000 guests */
 #define SNAPSHOT_MAX	(4u << 20)
+#define ROOM_MIN	4096
 
 struct view {
 	const char *group;
@@ -61,51 +63,80 @@ static int connect_to(const char *path)
 	return -1;
 }
 
-/* To the end of the file, with a NUL behind it; NULL: errno says why. */
-static char *read_all(int fd)
+static time_t seconds_now(void)
 {
-	size_t size = 0, room = 65536;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static int make_room(char **text, size_t size, size_t *room)
+{
+	char *bigger;
+
+	if (*room - size >= ROOM_MIN)
+		return 0;
+	bigger = realloc(*text, *room * 2);
+	if (!bigger)
+		return ENOMEM;
+	*text = bigger;
+	*room *= 2;
+	return 0;
+}
+
+/* To the end of the file, with a NUL behind it; NULL: errno says why. */
+static char *read_all(int fd, size_t *size)
+{
+	time_t end = seconds_now() + ANSWER_SECONDS;
+	size_t room = 65536;
 	char *text = malloc(room);
-	ssize_t n = 1;
+	int err = text ? 0 : ENOMEM;
 
-	while (text && n > 0 && size < SNAPSHOT_MAX) {
-		if (room - size < 4096) {
-			char *bigger = realloc(text, room *= 2);
+	*size = 0;
+	while (!err) {
+		ssize_t n = read(fd, text + *size, room - *size - 1);
 
-			if (!bigger)
-				break;
-			text = bigger;
+		if (!n) {
+			text[*size] = '\0';
+			return text;
 		}
-		n = read(fd, text + size, room - size - 1);
-		if (n > 0)
-			size += (size_t)n;
+		if (n < 0) {
+			err = errno == EAGAIN ? ETIMEDOUT : errno;
+			continue;
+		}
+		*size += (size_t)n;
+		err = make_room(&text, *size, &room);
+		if (*size > SNAPSHOT_MAX)
+			err = EFBIG;
+		/* One who sends a byte now and then keeps nobody for ever. */
+		else if (seconds_now() > end)
+			err = ETIMEDOUT;
 	}
-	if (text && !n) {
-		text[size] = '\0';
-		return text;
-	}
-	if (n >= 0)
-		errno = EFBIG;
-	else if (errno == EAGAIN)
-		errno = ETIMEDOUT;
 	free(text);
+	errno = err;
 	return NULL;
 }
 
 static int ask(const char *path, struct status *status)
 {
 	const char *bad;
+	bool has_nul;
+	size_t size;
 	char *text;
 	int err, fd = connect_to(path);
 
 	if (fd < 0)
 		return fail_socket(path, errno);
-	text = read_all(fd);
+	text = read_all(fd, &size);
 	err = errno;
 	close(fd);
 	if (!text)
 		return fail_socket(path, err);
+	has_nul = strlen(text) != size;
 	bad = status_parse(status, text);
+	if (has_nul)
+		bad = "it is not text";
 	if (!bad)
 		return CLI_DONE;
 	fprintf(stderr, "grpdedup: what answers at %s is no good: %s\n", path, bad);
@@ -222,6 +253,17 @@ static int print_tables(const struct status *status, const char *group)
 	return err;
 }
 
+/* What JSON takes for a number, too: not "nan", and not more than a double holds. */
+static bool is_decimal(const char *text)
+{
+	static const char digits[] = "0123456789";
+	size_t length = strspn(text, digits);
+
+	if (length && text[length] == '.')
+		length += 1 + strspn(text + length + 1, digits);
+	return length && length < 24 && !text[length];
+}
+
 /* Numbers as numbers, what is not known not at all. */
 static void json_line(const struct status_line *line)
 {
@@ -237,7 +279,7 @@ static void json_line(const struct status_line *line)
 		fputs(comma, stdout);
 		json_string(stdout, line->names[i]);
 		putchar(':');
-		if (!strcmp(line->names[i], "pressure"))
+		if (!strcmp(line->names[i], "pressure") && is_decimal(value))
 			printf("%.2f", strtod(value, NULL));
 		else if (parse_number(value, UINT64_MAX, &number) ||
 			 !strcmp(line->names[i], "group_name") || !strcmp(line->names[i], "guest"))

@@ -7,6 +7,9 @@
 #include "../lib/status.h"
 #include "status.h"
 
+/* There are three; nobody needs more time and memory than for these. */
+#define KINDS_MAX	16
+
 /* Names of the fields of one kind of line. */
 struct status_names {
 	struct status_names *next;
@@ -30,12 +33,20 @@ static unsigned int cut(char *line, char **kind, char **fields)
 static const char *take_names(struct status *status, char *line)
 {
 	struct status_names *names = calloc(1, sizeof(*names));
+	const struct status_names *other;
+	unsigned int kinds = 0;
 
 	if (!names)
 		return "there is no memory for it";
 	names->count = cut(line, &names->kind, names->names);
 	names->next = status->names;
 	status->names = names;
+	for (other = names->next; other; other = other->next) {
+		if (!strcmp(other->kind, names->kind))
+			return "a kind of lines has its fields named twice";
+		if (++kinds == KINDS_MAX)
+			return "it has too many kinds of lines";
+	}
 	return NULL;
 }
 
@@ -87,7 +98,8 @@ const char *status_parse(struct status *status, char *text)
 		return "it ends too early";
 	line = strsep(&text, "\n");
 	bad = check_magic(line);
-	while (!bad && (line = strsep(&text, "\n")) && *line)
+	/* Behind the last end of a line is nothing. */
+	while (!bad && (line = strsep(&text, "\n")) && text)
 		bad = *line == '#' ? take_names(status, line + 1) :
 				     take_values(status, line);
 	return bad;
