@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the guests of a group may have: the policies and the law, by cases and by chance. */
+/* What the guests of a group may have: the law, by cases and by chance. */
 #define _GNU_SOURCE
 #include <string.h>
 #include "../../userspace/daemon/policy.c"
@@ -15,101 +15,6 @@
 static const struct policy *const all[] = {
 	&policy_equal, &policy_entitlement, &policy_demand,
 };
-
-/* One case of dividing, in MiB; up to four guests. */
-static const struct dividing {
-	const struct policy *policy;
-	uint64_t total;
-	size_t count;
-	uint64_t room[4];
-	uint64_t saved[4];
-	/* demand: actual, available and faults; base is 100 */
-	uint64_t actual[4];
-	uint64_t available[4];
-	double faults[4];
-	uint64_t amount[4];
-} dividings[] = {
-	{ &policy_equal, 90, 3, { 100, 100, 100 }, { 1, 0, 50 }, .amount = { 30, 30, 30 } },
-	{ &policy_equal, 90, 3, { 10, 100, 100 }, .amount = { 10, 40, 40 } },
-	{ &policy_equal, 90, 3, { 10, 20, 30 }, .amount = { 10, 20, 30 } },
-	{ &policy_equal, 0, 2, { 10, 20 }, .amount = { 0, 0 } },
-	{ &policy_entitlement, 80, 2, { 100, 100 }, { 30, 10 }, .amount = { 60, 20 } },
-	{ &policy_entitlement, 80, 2, { 100, 100 }, { 0, 0 }, .amount = { 40, 40 } },
-	{ &policy_entitlement, 80, 2, { 100, 100 }, { 7, 0 }, .amount = { 80, 0 } },
-	{ &policy_entitlement, 80, 2, { 50, 100 }, { 7, 0 }, .amount = { 50, 30 } },
-	{ &policy_entitlement, 90, 3, { 20, 100, 100 }, { 50, 20, 10 }, .amount = { 20, 46, 23 } },
-	/* uses 160 of 200: wants 200 - 100 of base; the other is at ease */
-	{ &policy_demand, 60, 2, { 200, 200 }, { 0, 0 }, { 200, 200 }, { 40, 150 },
-	  .amount = { 60, 0 } },
-	{ &policy_demand, 140, 2, { 200, 200 }, { 0, 0 }, { 200, 200 }, { 40, 150 },
-	  .amount = { 120, 20 } },
-	/* at ease, but it reads back what it dropped: 1.1 * 200 - 100 */
-	{ &policy_demand, 60, 2, { 200, 200 }, { 0, 0 }, { 200, 200 }, { 150, 150 }, { 100, 0 },
-	  .amount = { 60, 0 } },
-	/* nothing known of anybody: alike */
-	{ &policy_demand, 60, 2, { 200, 200 }, .amount = { 30, 30 } },
-};
-
-static void policies_divide(void)
-{
-	size_t i, j;
-
-	for (i = 0; i < sizeof(dividings) / sizeof(dividings[0]); i++) {
-		const struct dividing *c = &dividings[i];
-		struct share shares[4];
-
-		memset(shares, 0, sizeof(shares));
-		for (j = 0; j < c->count; j++)
-			shares[j] = (struct share){
-				.room = c->room[j] * MIB,
-				.base = 100 * MIB,
-				.actual = c->actual[j] * MIB,
-				.saved = c->saved[j] * MIB,
-				.has_stats = c->actual[j] > 0,
-				.available = c->available[j] * MIB,
-				.major_faults = c->faults[j],
-				.amount = 12345,
-			};
-		c->policy->divide(shares, c->count, c->total * MIB);
-		for (j = 0; j < c->count; j++) {
-			test_note("case %zu guest %zu: %llu MiB", i, j,
-				  (unsigned long long)(shares[j].amount / MIB));
-			EXPECT(shares[j].amount / MIB == c->amount[j]);
-		}
-	}
-}
-
-/* Whatever the weights: all that fits is given, and nothing else. */
-static void pouring_is_exact(void)
-{
-	unsigned long long seed;
-
-	for (seed = 0; seed < 3000; seed++) {
-		unsigned long long state = seed;
-		struct share shares[GUESTS];
-		uint64_t total = test_random(&state) % (1000 * MIB), rooms = 0, sum = 0;
-		size_t i, count = 1 + test_random(&state) % GUESTS;
-		const struct policy *policy = all[test_random(&state) % 3];
-
-		memset(shares, 0, sizeof(shares));
-		for (i = 0; i < count; i++) {
-			shares[i].room = test_random(&state) % 3 ?
-					 test_random(&state) % (300 * MIB) : 0;
-			shares[i].saved = test_random(&state) % (1 + seed % 7);
-			shares[i].actual = test_random(&state) % (400 * MIB);
-			shares[i].available = test_random(&state) % (400 * MIB);
-			shares[i].has_stats = test_random(&state) % 2;
-			rooms += shares[i].room;
-		}
-		policy->divide(shares, count, total);
-		for (i = 0; i < count; i++) {
-			EXPECT(shares[i].amount <= shares[i].room);
-			sum += shares[i].amount;
-		}
-		test_note("seed %llu, %s", seed, policy->name);
-		EXPECT(sum == (total < rooms ? total : rooms));
-	}
-}
 
 static const struct law_params params = {
 	.policy = &policy_equal,
@@ -176,7 +81,8 @@ static void grows_in_steps(void)
 		last = granted;
 	}
 	EXPECT(last >= 290 * MIB);
-	EXPECT(guests[0].target == guests[1].target);
+	/* A MiB is not divided. */
+	EXPECT(guests[0].target - guests[1].target <= MIB);
 	EXPECT(rounds >= 5 && rounds < 30);
 }
 
@@ -241,6 +147,69 @@ static void nobody_grows_into_anothers(void)
 	EXPECT(guests[1].target >= 190 * MIB && guests[1].target <= 200 * MIB);
 }
 
+/* A step among many is less than a MiB for each: it must not get lost. */
+static void many_guests_grow_too(void)
+{
+	static const size_t counts[] = { 1, 3, 64, 65, 200 };
+	struct law_guest guests[200];
+	size_t c, i;
+	int n;
+
+	for (c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
+		size_t count = counts[c];
+		struct law law = { 0 };
+		uint64_t granted = 0;
+
+		for (i = 0; i < count; i++)
+			guests[i] = guest_at(100);
+		for (n = 0; n < 250; n++) {
+			granted = step(&law, guests, count, 50 * count, false).granted;
+			obey(guests, count);
+		}
+		test_note("%zu guests: %llu MiB", count, (unsigned long long)(granted / MIB));
+		EXPECT(granted + 11 * MIB >= 50 * count * MIB);
+		for (i = 0; i < count; i++)
+			EXPECT(guests[i].target + MIB >= guests[0].target);
+	}
+}
+
+/* One that owes less than makes it stuck costs the others that, and no more. */
+static void dawdlers_cost_what_they_owe(void)
+{
+	struct law_guest guests[100];
+	struct law law = { 0 };
+	uint64_t granted = 0;
+	size_t i;
+	int n;
+
+	for (i = 0; i < 100; i++)
+		guests[i] = guest_at(100);
+	for (n = 0; n < 250; n++) {
+		guests[0].share.actual = guests[0].target ? guests[0].target + 5 * MIB : 300 * MIB;
+		granted = step(&law, guests, 100, 5000, false).granted;
+		obey(guests, 100);
+	}
+	EXPECT(granted >= 4980 * MIB && granted <= 4995 * MIB);
+}
+
+/* What was told to grow and has not is told otherwise when savings fall. */
+static void promises_are_withdrawn(void)
+{
+	struct law_guest guests[2] = { guest_at(200), guest_at(100) };
+	struct law law = { 0 };
+
+	guests[0].target = 200 * MIB;
+	guests[1].target = 200 * MIB;
+	step(&law, guests, 2, 200, false);
+	EXPECT(guests[0].target == 200 * MIB && guests[1].target == 200 * MIB);
+	/* The first has to give back half, but still holds all that there is. */
+	step(&law, guests, 2, 100, false);
+	EXPECT(guests[0].target == 150 * MIB && guests[1].target == 100 * MIB);
+	guests[0].share.actual = 170 * MIB;
+	step(&law, guests, 2, 100, false);
+	EXPECT(guests[0].target == 150 * MIB && guests[1].target == 130 * MIB);
+}
+
 static void small_changes_are_left_alone(void)
 {
 	struct law_guest guests[2] = { guest_at(150), guest_at(150) };
@@ -253,6 +222,67 @@ static void small_changes_are_left_alone(void)
 		step(&law, guests, 2, 100 + (uint64_t)i % 8, false);
 		EXPECT(guests[0].target == 150 * MIB && guests[1].target == 150 * MIB);
 	}
+}
+
+/* At rest, guests shift only if that is worth a balloon's work. */
+static void small_shifts_are_left_alone(void)
+{
+	static const struct {
+		uint64_t saved[3];
+		uint64_t target[3];
+	} rounds[] = {
+		{ { 20, 20, 20 }, { 150, 150, 150 } },
+		{ { 22, 20, 18 }, { 150, 150, 150 } },
+		{ { 18, 20, 22 }, { 150, 150, 150 } },
+		/* The third may grow by 12; so the others fall, though by less than 10. */
+		{ { 44, 44, 62 }, { 144, 144, 162 } },
+		{ { 20, 20, 20 }, { 150, 150, 150 } },
+		{ { 30, 20, 10 }, { 175, 150, 125 } },
+	};
+	struct law_guest guests[3] = { guest_at(150), guest_at(150), guest_at(150) };
+	struct law_params p = params;
+	struct law law = { 0 };
+	size_t i, j;
+
+	p.policy = &policy_entitlement;
+	for (i = 0; i < 2 * sizeof(rounds) / sizeof(rounds[0]); i++) {
+		struct law_round round = { .saved = 150 * MIB, .seconds = 1 };
+
+		for (j = 0; j < 3; j++)
+			guests[j].share.saved = rounds[i / 2].saved[j] * MIB;
+		law_step(&law, &p, &round, guests, 3);
+		obey(guests, 3);
+		/* The first time those that grow wait for those that shrink. */
+		for (j = 0; j < 3 && i % 2; j++) {
+			test_note("round %zu guest %zu: %llu", i / 2, j,
+				  (unsigned long long)(guests[j].target / MIB));
+			EXPECT(guests[j].target == rounds[i / 2].target[j] * MIB);
+		}
+	}
+}
+
+/* Down at once, up with the time constant; the reserve is not given out. */
+static void savings_are_averaged(void)
+{
+	struct law_params p = params;
+	struct law law = { 0 };
+	struct law_round round = { .saved = 200 * MIB, .seconds = 1 };
+	int n;
+
+	p.reserve = 20 * MIB;
+	law_step(&law, &p, &round, NULL, 0);
+	EXPECT(round.available == 180 * MIB);
+	round.saved = 0;
+	law_step(&law, &p, &round, NULL, 0);
+	EXPECT(round.available == 0);
+	round.saved = 200 * MIB;
+	for (n = 0; n < 10; n++)
+		law_step(&law, &p, &round, NULL, 0);
+	/* 200 * (1 - 1 / e) - 20 */
+	EXPECT(round.available / MIB == 106);
+	round.host_short = true;
+	law_step(&law, &p, &round, NULL, 0);
+	EXPECT(round.available == 0);
 }
 
 static void check_round(const struct law_guest *guests, size_t count,
@@ -272,10 +302,36 @@ static void check_round(const struct law_guest *guests, size_t count,
 		EXPECT(guest->target >= base);
 		EXPECT(guest->target <= (guest->max > base ? guest->max : base));
 		EXPECT(!round->host_short || guest->target == base);
+		EXPECT((guest->target - base) % MIB == 0 || guest->target == guest->max);
 		given += guest->target - base;
 	}
 	EXPECT(given + dead == round->granted);
 	EXPECT(given <= (round->available > dead ? round->available - dead : 0));
+}
+
+/*
+ * With what they are told now, the live ones come to hold no more than they may; or no
+ * more than they hold already. @was: what they were told before, or hold
+ */
+static void check_sums(const struct law_guest *guests, size_t count,
+		       const struct law_params *p, const struct law_round *round, uint64_t was)
+{
+	uint64_t may = round->available, hold = 0, will = 0, given = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		const struct law_guest *guest = &guests[i];
+		uint64_t base = guest->share.base;
+		uint64_t held = guest->share.actual > base ? guest->share.actual - base : 0;
+		uint64_t told = guest->live ? guest->target - base : 0;
+
+		hold += held;
+		will += held > told ? held : told;
+		given += told;
+	}
+	EXPECT(will <= (may > hold ? may : hold));
+	EXPECT(given <= was + p->growth);
+	EXPECT(may + p->reserve <= round->saved || !may);
 }
 
 /* Guests that come, go, die and drag their feet; savings that jump. */
@@ -288,32 +344,42 @@ static void by_chance(void)
 		struct law_params p = params;
 		struct law_guest guests[GUESTS];
 		struct law law = { 0 };
+		uint64_t saved = test_random(&state) % (500 * MIB);
 		size_t i, count = 1 + test_random(&state) % GUESTS;
 		int n;
 
 		p.policy = all[seed % 3];
 		p.reserve = test_random(&state) % (50 * MIB);
-		for (i = 0; i < count; i++)
-			guests[i] = guest_at(100 + test_random(&state) % 200);
+		for (i = 0; i < count; i++) {
+			guests[i] = guest_at(100);
+			guests[i].share.actual += test_random(&state) % (200 * MIB);
+		}
 		for (n = 0; n < 60; n++) {
 			struct law_round round = {
-				.saved = test_random(&state) % (500 * MIB),
+				.saved = saved,
 				.host_short = test_random(&state) % 20 == 0,
 				.seconds = 1,
 			};
+			uint64_t was = 0;
 
+			if (test_random(&state) % 4 == 0)
+				saved = test_random(&state) % (500 * MIB);
 			for (i = 0; i < count; i++) {
 				guests[i].live = test_random(&state) % 10 != 0;
-				guests[i].max = test_random(&state) % 12 ? 300 * MIB : 0;
+				guests[i].max = test_random(&state) % 12 ? 300 * MIB + 4096 : 0;
 				guests[i].share.saved = test_random(&state) % (90 * MIB);
 				if (test_random(&state) % 3 && guests[i].target)
 					guests[i].share.actual = guests[i].target;
 				if (test_random(&state) % 30 == 0)
 					guests[i].target = 0;
+				was += guests[i].share.actual > guests[i].target ?
+				       guests[i].share.actual : guests[i].target;
+				was -= 100 * MIB;
 			}
 			test_note("seed %llu round %d", seed, n);
 			law_step(&law, &p, &round, guests, count);
 			check_round(guests, count, &round);
+			check_sums(guests, count, &p, &round, was);
 		}
 	}
 }
@@ -354,15 +420,18 @@ static void comes_to_rest(void)
 }
 
 static const struct test tests[] = {
-	TEST(policies_divide),
-	TEST(pouring_is_exact),
 	TEST(begins_at_base),
 	TEST(grows_in_steps),
 	TEST(takes_back_at_once),
 	TEST(host_comes_first),
 	TEST(dead_guests_keep_theirs),
 	TEST(nobody_grows_into_anothers),
+	TEST(many_guests_grow_too),
+	TEST(dawdlers_cost_what_they_owe),
+	TEST(promises_are_withdrawn),
 	TEST(small_changes_are_left_alone),
+	TEST(small_shifts_are_left_alone),
+	TEST(savings_are_averaged),
 	TEST(by_chance),
 	TEST(comes_to_rest),
 };

@@ -68,27 +68,60 @@ static uint64_t grant(const struct law_params *params, uint64_t may, uint64_t wa
 }
 
 /*
- * Nobody grows into what another has been told to give back, but still has.
- * @may: what the live ones may hold in all
+ * Whole grains only, unless the room is full. What that leaves over goes to the first
+ * ones that can take a grain: each one's part of a step may be less than one.
  */
-static void wait_for_others(struct law_guest *guests, size_t count, uint64_t may)
+static void round_off(struct share *shares, size_t count)
 {
-	uint64_t hold = 0, grow = 0, cut;
+	uint64_t left = 0;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
+		struct share *share = &shares[i];
+		uint64_t odd = share->amount < share->room ? share->amount % GRAIN : 0;
+
+		share->amount -= odd;
+		left += odd;
+	}
+	for (i = 0; i < count; i++) {
+		uint64_t part = less(GRAIN, shares[i].room - shares[i].amount);
+
+		if (part > left)
+			continue;
+		shares[i].amount += part;
+		left -= part;
+	}
+}
+
+/*
+ * Nobody grows into what another still has, but has to give back; what was granted
+ * before and is not taken yet is no exception.
+ * @may: what the live ones may hold in all; @shares: room to work in
+ */
+static void wait_for_others(struct law_guest *guests, size_t count,
+			    struct share *shares, uint64_t may)
+{
+	uint64_t hold = 0, grow = 0;
+	size_t i, n = 0;
+
+	for (i = 0; i < count; i++) {
+		uint64_t own = beyond(guests[i].share.amount, held(&guests[i]));
+
 		if (!guests[i].live)
 			continue;
-		hold += more(held(&guests[i]), guests[i].share.amount);
-		grow += beyond(guests[i].share.amount, more(before(&guests[i]), held(&guests[i])));
+		shares[n++] = (struct share){ .room = own };
+		hold += held(&guests[i]) + own;
+		grow += own;
 	}
-	cut = less(beyond(hold, may), grow);
-	for (i = 0; i < count && cut; i++) {
-		struct share *share = &guests[i].share;
-		uint64_t own = beyond(share->amount, more(before(&guests[i]), held(&guests[i])));
-
-		if (guests[i].live && own)
-			share->amount -= less(own, (uint64_t)ceil((double)cut * ((double)own / (double)grow)));
+	if (hold <= may)
+		return;
+	policy_pour(shares, NULL, n, beyond(grow, hold - may));
+	round_off(shares, n);
+	for (i = 0, n = 0; i < count; i++) {
+		if (!guests[i].live)
+			continue;
+		guests[i].share.amount -= shares[n].room - shares[n].amount;
+		n++;
 	}
 }
 
@@ -128,29 +161,24 @@ static void leave_alone(const struct law_params *params, struct law_guest *guest
 }
 
 static void share_out(const struct law_params *params, struct law_guest *guests,
-		   size_t count, uint64_t total)
+		      size_t count, struct share *shares, uint64_t total)
 {
-	struct share *shares = calloc(count ? count : 1, sizeof(*shares));
 	size_t i, n = 0;
 
-	/* Without memory all keep what they have: nothing is lost by waiting. */
-	for (i = 0; i < count; i++)
-		guests[i].share.amount = before(&guests[i]);
-	if (!shares)
-		return;
 	for (i = 0; i < count; i++)
 		if (guests[i].live)
 			shares[n++] = guests[i].share;
 	params->policy->divide(shares, n, total);
+	round_off(shares, n);
 	for (i = 0, n = 0; i < count; i++)
 		if (guests[i].live)
 			guests[i].share.amount = shares[n++].amount;
-	free(shares);
 }
 
 void law_step(struct law *law, const struct law_params *params,
 	      struct law_round *round, struct law_guest *guests, size_t count)
 {
+	struct share *shares = calloc(count ? count : 1, sizeof(*shares));
 	uint64_t dead = 0, was = 0, may, total;
 	size_t i;
 
@@ -158,6 +186,8 @@ void law_step(struct law *law, const struct law_params *params,
 	round->available = available(law, params, round);
 	for (i = 0; i < count; i++) {
 		guests[i].share.room = beyond(guests[i].max, guests[i].share.base);
+		/* Without memory all keep what they have: nothing is lost by waiting. */
+		guests[i].share.amount = before(&guests[i]);
 		if (guests[i].live)
 			/* What is being given back still is not there for others. */
 			was += more(before(&guests[i]),
@@ -167,10 +197,13 @@ void law_step(struct law *law, const struct law_params *params,
 	}
 	may = beyond(round->available, dead);
 	total = grant(params, may, was);
-	share_out(params, guests, count, total);
-	if (total == was)
-		leave_alone(params, guests, count, total);
-	wait_for_others(guests, count, may);
+	if (shares) {
+		share_out(params, guests, count, shares, total);
+		if (total == was)
+			leave_alone(params, guests, count, total);
+		wait_for_others(guests, count, shares, may);
+	}
+	free(shares);
 	round->granted = dead;
 	for (i = 0; i < count; i++) {
 		struct share *share = &guests[i].share;
