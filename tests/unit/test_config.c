@@ -29,8 +29,12 @@ static struct config *load(const char *text)
 	return config;
 }
 
+#define BOM	"\xef\xbb\xbf"
 #define GROUP	"[group a]\nrate = 4000\n"
 #define GUEST	"[guest g]\ngroup = a\nqmp = /run/g.qmp\nbase = 1G\n"
+
+#define PIDFILE(name, path)	"[guest " name "]\ngroup = a\npidfile = " path "\n"
+#define DOMAIN(name, domain)	"[guest " name "]\ngroup = a\ndomain = " domain "\nbase = 1G\n"
 
 static void whole(void)
 {
@@ -108,6 +112,7 @@ static const struct bad {
 	{ "[group a]\npolicy = equal\n", 1, "which rate?" },
 	{ "[group a]\nrate = 5\nrate_min = 9\nrate_max = 8\n", 1, "rate_min is more" },
 	{ "[group a]\nrate = 5\nrate_control = auto\n", 1, "not between" },
+	{ "[group a]\nrate_control = auto\nrate_min = 0\n", 1, "more than 0" },
 	{ "[group a]\nrate = 1\nsplit_min = 0\n", 3, "at least 1" },
 	{ "[group a]\nrate = 1\nsplit_min = 513\n", 3, "too large" },
 	{ "[group a]\nrate = 1\ncpu_max = 101\n", 3, "too large" },
@@ -134,8 +139,26 @@ static const struct bad {
 	{ GROUP "[guest g]\ngroup = a\ndomain = ../x\nbase = 1G\n", 3, "no name of a domain" },
 	{ GROUP GUEST "[guest g]\ngroup = a\npidfile = /p\n", 7, "guest g is there already, in line 3" },
 	{ GROUP GUEST "[guest h]\ngroup = a\nqmp = /run/g.qmp\nbase = 1G\n", 7, "same process as guest g" },
+	{ GROUP PIDFILE("g", "/p") PIDFILE("h", "/p"), 6, "same process as guest g" },
+	{ GROUP DOMAIN("g", "d") DOMAIN("h", "d"), 7, "same process as guest g" },
+	{ GROUP PIDFILE("a b", "/p"), 3, "without white space" },
+	{ GROUP PIDFILE("a\xc3\xa4", "/p"), 3, "only printable ASCII" },
+	{ GROUP PIDFILE("forty-one-letters-is-more-than-a-name-has", "/p"), 3, "too long (40" },
+	{ GROUP "[guest ]\ngroup = a\npidfile = /p\n", 3, "the guest has no name" },
 	{ "[group a]\nrate 4000\n", 2, "no section and no" },
 	{ "[group a\nrate = 4000\n", 1, "no section and no" },
+	{ "[group a] rate = 9\nrate = 4000\n", 1, "after the section's name" },
+	{ "[group a];x\nrate = 4000\n", 1, "after the section's name" },
+	{ "[group a] # tenant a\nrate = 4000\n", 1, "after the section's name" },
+	{ "[group a]b]\nrate = 4000\n", 1, "after the section's name" },
+	{ "[guest of-which-the-name-is-longer-than-what-inih-takes]\n", 1, "too long" },
+	{ "[host]\npressure_max = 0x10\n", 2, "after the number" },
+	{ "[host]\npressure_max = 1e1\n", 2, "after the number" },
+	{ "[host]\npressure_max = 1.2.3\n", 2, "after the number" },
+	{ "[host]\npressure_max = .5\n", 2, "not a number" },
+	{ "[group a]\nrate = 1\ngrowth = 1023K\n", 1, "growth is less than 1M" },
+	{ BOM "[guest g]\navailable_floor = 1G\n", 2, "no key available_floor in a guest" },
+	{ "[host]\n" BOM "pressure_max = 1\n", 2, "there is no key" },
 	/* A line that begins with white space continues nothing. */
 	{ "[group a]\nrate = 4\n  000\n", 3, "no section and no" },
 };
@@ -169,6 +192,26 @@ static void long_lines(void)
 	EXPECT(!load(text) && strstr(error, ":5: ") && strstr(error, "line is too long"));
 }
 
+/* What editors leave behind, and what none does. */
+static void odd_bytes(void)
+{
+	static const char text[] = "[group a]\nrate = 4000\0junk\n";
+	struct config *config = load(BOM "[group a]\r\nrate = 4000\r\n");
+	FILE *file = fopen(path, "w");
+
+	test_note("%s", error);
+	EXPECT(config && config->group_count == 1 && config->groups[0].rate == 4000);
+	config_free(config);
+	config = load("[group a] ; with a comment that is longer than any name may be\nrate = 1\n"
+		      "[host]\t; and another\npressure_max = 1\n");
+	test_note("%s", error);
+	EXPECT(config);
+	config_free(config);
+	EXPECT(file && fwrite(text, sizeof(text) - 1, 1, file) == 1 && !fclose(file));
+	EXPECT(config_load(path, &config, error, sizeof(error)) && !config);
+	EXPECT(strstr(error, ":2: ") && strstr(error, "NUL"));
+}
+
 static void no_file(void)
 {
 	struct config *config;
@@ -184,6 +227,7 @@ static const struct test tests[] = {
 	TEST(defaults),
 	TEST(complaints),
 	TEST(long_lines),
+	TEST(odd_bytes),
 	TEST(no_file),
 };
 

@@ -11,6 +11,8 @@
 /* inih cuts what is longer. */
 #define LINE_MAX_SIZE	199
 #define SECTION_MAX	49
+/* Some editors begin a file with it. */
+#define BYTE_ORDER_MARK	"\xef\xbb\xbf"
 
 void config_complain(struct config_file *file, unsigned int line, const char *fmt, ...)
 {
@@ -132,14 +134,19 @@ static int on_key(void *arg, const char *section, const char *name, const char *
 	return 1;
 }
 
-/* A section without keys is told by inih to nobody. */
+/* inih reads neither what follows the name, nor tells anybody of a section without keys. */
 static void see_section(struct config_file *file, const char *line)
 {
+	const char *end = strchr(line, ']');
+	const char *rest = end ? end + 1 + strspn(end + 1, " \t") : line;
+
 	if (file->fresh)
 		config_complain(file, file->line, "the section before this one is empty");
-	if (!strchr(line, ']'))
+	if (!end)
 		config_complain(file, file->line, "this is no section and no \"key = value\"");
-	if (strlen(line) > SECTION_MAX)
+	else if (*rest && (*rest != ';' || rest == end + 1))
+		config_complain(file, file->line, "there is something after the section's name");
+	else if (end - line - 1 > SECTION_MAX)
 		config_complain(file, file->line, "the section's name is too long");
 	file->section = file->line;
 	file->fresh = true;
@@ -149,13 +156,24 @@ static void see_section(struct config_file *file, const char *line)
 static char *next_line(char *buf, int size, void *arg)
 {
 	struct config_file *file = arg;
+	ssize_t bytes;
 	size_t length;
 	char *text;
 
-	if (file->err || getline(&file->text, &file->text_size, file->stream) < 0)
+	if (file->err)
+		return NULL;
+	bytes = getline(&file->text, &file->text_size, file->stream);
+	if (bytes < 0)
 		return NULL;
 	file->line++;
-	text = file->text + strspn(file->text, " \t");
+	text = file->text;
+	if (strlen(text) < (size_t)bytes) {
+		config_complain(file, file->line, "there is a NUL byte in the line");
+		return NULL;
+	}
+	if (file->line == 1 && !strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)))
+		text += strlen(BYTE_ORDER_MARK);
+	text += strspn(text, " \t");
 	length = strcspn(text, "\r\n");
 	text[length] = '\0';
 	if (length > LINE_MAX_SIZE - 2) {

@@ -8,6 +8,8 @@
 #define GUEST_NAME_MAX	40
 /* No guest lives with less. */
 #define BASE_MIN	(16ull << 20)
+/* Targets go in whole MiB. */
+#define GROWTH_MIN	(1ull << 20)
 
 static bool is_printable(const char *name)
 {
@@ -46,6 +48,8 @@ static void check_group(struct config_file *file, struct config_group *group)
 {
 	struct rate_params *params = &group->rate_params;
 
+	if (group->law.growth < GROWTH_MIN)
+		config_complain(file, group->line, "group %s: growth is less than 1M", group->name);
 	if (params->min > params->max)
 		config_complain(file, group->line, "group %s: rate_min is more than rate_max",
 				group->name);

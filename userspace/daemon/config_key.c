@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "../cli/parse.h"
@@ -47,7 +48,8 @@ static const char *parse_decimal(const char *text, double max, double *value)
 		return "is not a number";
 	errno = 0;
 	n = strtod(text, &end);
-	if (*end)
+	/* Neither 0x10 nor 1e1: nobody means these. */
+	if (*end || text[strspn(text, "0123456789.")])
 		return "has something after the number";
 	if (errno || !isfinite(n) || n > max)
 		return "is too large";
@@ -124,10 +126,12 @@ static const char *parse_monitor(const char *text, void *value)
 
 static const char *parse_policy(const char *text, void *value)
 {
+	static char sentence[64];
 	const struct policy *policy = policy_find(text);
 
+	snprintf(sentence, sizeof(sentence), "is no policy (%s)", policy_names());
 	if (!policy)
-		return "is no policy (equal, entitlement, demand)";
+		return sentence;
 	*(const struct policy **)value = policy;
 	return NULL;
 }
