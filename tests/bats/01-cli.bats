@@ -371,6 +371,32 @@ foreign() {
 	((SECONDS - began <= 18)) || fail "it took $((SECONDS - began)) s"
 }
 
+@test "cli: grpdedupd takes its example, and its man pages have every option and key" {
+	local daemon=${TOOL%/*}/grpdedupd user=$BATS_TEST_DIRNAME/../../userspace status=0 said word words
+	[[ -x $daemon ]] || fail "there is no $daemon; build it: make -C userspace"
+	said=$("$daemon" --check "$user/grpdedupd.conf.example" 2>&1) || fail "$said"
+	[[ $said == *": good: 2 groups, 4 guests" ]] || fail "$said"
+	sed '/^\[group tenant-b\]/,/^rate/s/^rate/rat/' "$user/grpdedupd.conf.example" >"$BATS_TEST_TMPDIR/conf"
+	said=$("$daemon" --check "$BATS_TEST_TMPDIR/conf" 2>&1) || status=$?
+	[[ $status == 2 && $said =~ ^"$BATS_TEST_TMPDIR/conf":[0-9]+:.*" rat " ]] || fail "status $status: $said"
+
+	mapfile -t words < <("$daemon" --help | grep -o -- '--[a-z][a-z-]*' | sort -u)
+	((${#words[@]} >= 5)) || fail "options: ${words[*]}"
+	for word in "${words[@]}"; do
+		grep -qF -- "${word//-/\\-}" "$user/man/grpdedupd.8" || fail "grpdedupd.8 has no $word"
+	done
+	mapfile -t words < <(sed -nE 's/^\t\{ "([a-z_]+)", parse_.*/\1/p' "$user/daemon/config_key.c")
+	((${#words[@]} >= 20)) || fail "keys: ${words[*]}"
+	for word in "${words[@]}"; do
+		grep -qE "^\.BR? (.*\", \" )?$word\b" "$user/man/grpdedupd.conf.5" || fail "grpdedupd.conf.5 has no $word"
+	done
+	mapfile -t words < <(sed -nE 's/^\t\t\[BALLOON_[A-Z_]+\] = "([a-z-]+)",$/\1/p' "$user/daemon/balloon.c")
+	((${#words[@]} >= 9)) || fail "states: ${words[*]}"
+	for word in "${words[@]}"; do
+		grep -qxF ".B ${word//-/\\-}" "$user/man/grpdedupd.8" || fail "grpdedupd.8 has no state $word"
+	done
+}
+
 @test "cli: versions" {
 	local version
 	version=$(sed -n 's/^#define GRPDEDUP_VERSION "\(.*\)"/\1/p' "$BATS_TEST_DIRNAME/../../include/version.h")
