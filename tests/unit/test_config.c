@@ -218,8 +218,10 @@ static void no_file(void)
 
 	EXPECT(config_load("/nonexistent/x", &config, error, sizeof(error)) == -ENOENT);
 	EXPECT(!config && strstr(error, "No such file"));
-	/* A directory opens, but cannot be read. */
 	EXPECT(config_load("/tmp", &config, error, sizeof(error)) && !config);
+	/* A line without an end would take all memory. */
+	EXPECT(config_load("/dev/zero", &config, error, sizeof(error)) && !config);
+	EXPECT(strstr(error, "no regular file"));
 }
 
 static const struct test tests[] = {

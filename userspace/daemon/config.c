@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "config_file.h"
 
 /* inih cuts what is longer. */
@@ -204,6 +205,7 @@ static void parse(struct config_file *file)
 int config_load(const char *path, struct config **config, char *error, size_t size)
 {
 	struct config_file file = { .path = path, .error = error, .error_size = size };
+	struct stat st;
 
 	*config = NULL;
 	file.stream = fopen(path, "re");
@@ -211,6 +213,12 @@ int config_load(const char *path, struct config **config, char *error, size_t si
 		file.err = -errno;
 		snprintf(error, size, "%s: %s", path, strerror(errno));
 		return file.err;
+	}
+	/* A device or a pipe may go on for ever. */
+	if (fstat(fileno(file.stream), &st) || !S_ISREG(st.st_mode)) {
+		fclose(file.stream);
+		snprintf(error, size, "%s: is no regular file", path);
+		return -EINVAL;
 	}
 	file.config = calloc(1, sizeof(*file.config));
 	if (file.config) {
