@@ -32,6 +32,10 @@ bench:
 	tools/deps demo
 	tests/bench/run --kernel $(VM_KERNEL)
 
+# The paper's experiment: ROUNDS=3, 17 minutes each
+bench-paper:
+	tests/bench/paper/run --kernel $(VM_KERNEL) --rounds $(or $(ROUNDS),3)
+
 install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 	$(MAKE) -C userspace install
@@ -50,8 +54,9 @@ help:
 	@echo "make check    all tests: lint, build, unit, cli, vm; each is a target too"
 	@echo "make bench    ksmd beside grpdedup, in a VM"
 	@echo "make fuzz     fuzz what parses, SECONDS=60 each"
+	@echo "make bench-paper  the paper's experiment, ROUNDS=3 of 17 minutes"
 	@echo "make          the module for the running kernel (KERNEL=release) and the tool"
 	@echo "make install  both; make dkms: the module for this and every later kernel"
 	@echo "make clean    remove what was built"
 
-.PHONY: all module tools demo check lint unit cli build vm fuzz bench install dkms clean help
+.PHONY: all module tools demo check lint unit cli build vm fuzz bench bench-paper install dkms clean help

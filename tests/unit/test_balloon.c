@@ -61,6 +61,10 @@ static void no_driver(void)
 		balloon_judge(&balloon, SLACK, now);
 		EXPECT(balloon_is_live(&balloon));
 	}
+	/* Nobody has looked since: that proves nothing. */
+	balloon_judge(&balloon, SLACK, 60000);
+	EXPECT(balloon_is_live(&balloon));
+	balloon_hear_actual(&balloon, 512 * MIB, 6000);
 	balloon_judge(&balloon, SLACK, 6000);
 	EXPECT(balloon.state == BALLOON_NO_DRIVER);
 	EXPECT(strstr(balloon.why, "256 MiB") && strstr(balloon.why, "512 MiB"));
@@ -78,15 +82,22 @@ static void gets_another_chance(void)
 	uint64_t now;
 
 	balloon_hear_stats(&balloon, &stats, 1000);
-	balloon_tell(&balloon, 256 * MIB, 1000);
+	balloon_tell(&balloon, 256 * MIB, 500);
+	balloon_told(&balloon, 1000);
+	balloon_hear_actual(&balloon, 512 * MIB, 5900);
+	balloon_judge(&balloon, SLACK, 5900);
+	EXPECT(balloon_is_live(&balloon));
+	balloon_hear_actual(&balloon, 512 * MIB, 6000);
 	balloon_judge(&balloon, SLACK, 6000);
 	EXPECT(balloon.state == BALLOON_STUCK);
 	for (now = 7000; now < 66000; now += 1000) {
+		balloon_hear_actual(&balloon, 512 * MIB, now);
 		balloon_judge(&balloon, SLACK, now);
 		EXPECT(!balloon_is_live(&balloon));
 	}
 	balloon_judge(&balloon, SLACK, 66000);
 	EXPECT(balloon_is_live(&balloon));
+	balloon_hear_actual(&balloon, 512 * MIB, 71000);
 	balloon_judge(&balloon, SLACK, 71000);
 	EXPECT(balloon.state == BALLOON_STUCK);
 	/* It moves after all. */
@@ -100,6 +111,7 @@ static void small_debts_are_none(void)
 	struct balloon balloon = booted(1000);
 
 	balloon_tell(&balloon, 505 * MIB, 1000);
+	balloon_hear_actual(&balloon, 512 * MIB, 100000);
 	balloon_judge(&balloon, SLACK, 100000);
 	EXPECT(balloon_is_live(&balloon));
 }

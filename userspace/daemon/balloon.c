@@ -100,6 +100,11 @@ void balloon_tell(struct balloon *balloon, uint64_t target, uint64_t now_ms)
 	balloon->moved_ms = now_ms;
 }
 
+void balloon_told(struct balloon *balloon, uint64_t now_ms)
+{
+	balloon->moved_ms = now_ms;
+}
+
 static void judge_stuck(struct balloon *balloon, uint64_t now_ms)
 {
 	double mib = 1024.0 * 1024.0;
@@ -118,7 +123,8 @@ static void judge_stuck(struct balloon *balloon, uint64_t now_ms)
 void balloon_judge(struct balloon *balloon, uint64_t slack, uint64_t now_ms)
 {
 	bool owes = balloon->target && distance(balloon) > slack;
-	bool waited = now_ms - balloon->moved_ms >= BALLOON_PROGRESS_MS;
+	/* Monitors may be slow: what counts is that it was seen not to have moved. */
+	bool waited = balloon->heard_ms >= balloon->moved_ms + BALLOON_PROGRESS_MS;
 
 	if (balloon->has_stats && now_ms - balloon->stats_ms > STATS_STALE_MS)
 		balloon->has_stats = false;

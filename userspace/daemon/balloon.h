@@ -42,7 +42,7 @@ enum balloon_state {
  * @stats_ms: when they were last found renewed
  * @major_faults, @swap_in: per second, as average of some seconds
  * @distance: between @actual and @target when it last came closer
- * @moved_ms: when that was, or when a new target was set
+ * @moved_ms: when that was, or when a new target was set or taken
  * @retry_ms: stuck: when it gets another chance
  */
 struct balloon {
@@ -71,8 +71,10 @@ void balloon_forget(struct balloon *balloon);
 void balloon_hear_actual(struct balloon *balloon, uint64_t actual, uint64_t now_ms);
 void balloon_hear_stats(struct balloon *balloon, const struct guest_stats *stats,
 			uint64_t now_ms);
-/* It was told @target. */
+/* It is to have @target. */
 void balloon_tell(struct balloon *balloon, uint64_t target, uint64_t now_ms);
+/* That has reached it: from now on it is expected to move. */
+void balloon_told(struct balloon *balloon, uint64_t now_ms);
 /* Does it follow? @slack: differences below this are nothing. Once per round. */
 void balloon_judge(struct balloon *balloon, uint64_t slack, uint64_t now_ms);
 /* It is on its way to its target, or should be. */

@@ -171,6 +171,12 @@ static void hear_error(struct monitor_qmp *m, enum question question,
 				  message->text);
 }
 
+static void taken(struct monitor_qmp *m)
+{
+	balloon_told(m->monitor.balloon, loop_now());
+	tell(m);
+}
+
 static enum question question_of(const struct monitor_qmp *m, uint64_t id)
 {
 	unsigned int i;
@@ -209,7 +215,7 @@ static void on_reply(void *arg, const struct message *message)
 	else if (question == ASK_STATS)
 		hear_stats(m, message);
 	else if (question == TELL)
-		tell(m);
+		taken(m);
 	leave_shared(m);
 }
 

@@ -137,6 +137,7 @@ static void understand(struct monitor_virsh *m)
 		break;
 	case TELL:
 		m->told = m->telling;
+		balloon_told(balloon, loop_now());
 		m->next_ms = loop_now();
 		break;
 	}

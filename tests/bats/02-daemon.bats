@@ -1,0 +1,206 @@
+#!/usr/bin/env bats
+# grpdedupd where the module is not loaded: its configuration, its signals, its socket, and monitors that
+# are ill. Needs no VM. GRPDEDUP_DAEMON is the daemon to test if not userspace/grpdedupd.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export DAEMON=${GRPDEDUP_DAEMON-$BATS_TEST_DIRNAME/../../userspace/grpdedupd}
+	export TOOL=${GRPDEDUP_TOOL-$BATS_TEST_DIRNAME/../../userspace/grpdedup}
+	export FARM=$BATS_TEST_DIRNAME/../../build/tests/bin/gd-qmpfarm
+	[[ -x $DAEMON && -x $TOOL ]] || fail "there is no $DAEMON; build it: make -C userspace" || return 1
+	make -s -C "$BATS_TEST_DIRNAME/../workloads"
+	[[ ! -e /sys/module/grpdedup ]] || fail "the module is loaded; this suite is for where it is not"
+}
+
+setup() {
+	dir=$BATS_TEST_TMPDIR
+	socket=$dir/control.sock
+	conf=$dir/conf
+	log=$dir/log
+	pids=()
+}
+
+teardown() {
+	local pid
+	for pid in "${pids[@]}"; do kill -9 "$pid"; done 2>/dev/null || true
+	[[ -n ${BATS_TEST_COMPLETED-} || ! -e $log ]] || tail -n 30 "$log" >&2
+}
+
+fail() {
+	printf '%s\n' "$@" >&2
+	return 1
+}
+
+wait_for() {
+	local end=$((SECONDS + $1 + 1))
+	until "${@:2}"; do
+		((SECONDS < end)) || return 1
+		sleep 0.1
+	done
+}
+
+# In the background, for teardown to end
+spawn() {
+	"$@" 3>&- &
+	pids+=($!)
+}
+
+start() {
+	spawn "$DAEMON" --config "$conf" --socket "$socket" --log-level debug 2>>"$log"
+	daemon=${pids[-1]}
+	wait_for 10 status >/dev/null || fail "it does not answer"
+}
+
+status() { "$TOOL" balloon --socket "$socket" 2>/dev/null; }
+# state GUEST; why GUEST
+state() { status | awk -v guest="$1" '$2 == guest { print $4; exit } $2 == guest && $3 == "-" { print $4 }'; }
+has_state() { [[ $(state "$1") == "$2" ]]; }
+logged() { grep -q -- "$1" "$log"; }
+ended() { [[ ! -e /proc/$1 ]] || grep -qs '^State:.[ZX]' "/proc/$1/status"; }
+
+# check STATUS PATTERN: of the configuration on stdin
+check() {
+	local status=0 out
+	cat >"$conf"
+	out=$("$DAEMON" --check "$conf" 2>&1) || status=$?
+	[[ $status == "$1" ]] || fail "status $status instead of $1: $out"
+	[[ $out =~ $2 ]] || fail "it says '$out', expected $2"
+}
+
+one_group() { printf '%s\n' '[group t]' 'rate = 4000' "$@"; }
+
+@test "daemon: --check says what is wrong, and in which line" {
+	one_group | check 0 'good: 1 groups, 0 guests'
+	one_group 'policy = fair' | check 2 "conf:3: policy 'fair' is no policy"
+	one_group '[guest g]' 'group = u' 'pidfile = /x' | check 2 'conf:3: guest g: there is no group u'
+	run -2 "$DAEMON" --check "$dir/nothing"
+	[[ $output == *"No such file"* ]]
+	run -0 "$DAEMON" --check "$BATS_TEST_DIRNAME/../../userspace/grpdedupd.conf.example"
+	[[ $output == *"good: 2 groups, 4 guests" ]]
+}
+
+@test "daemon: its command line" {
+	run -0 "$DAEMON" --version
+	[[ $output == "grpdedupd "[0-9]* ]]
+	run -0 "$DAEMON" --help
+	[[ $output == usage:* ]]
+	run -1 "$DAEMON" --log-level loud
+	run -1 "$DAEMON" --config
+	run -1 "$DAEMON" something
+	one_group 'rate = 1' >"$conf"
+	run -2 "$DAEMON" --config "$conf" --socket "$socket"
+	[[ $output == "<3>$conf:3: "* ]]
+}
+
+@test "daemon: a bad file changes nothing, a good one is taken" {
+	one_group '[guest g]' 'group = t' "pidfile = $dir/g.pid" >"$conf"
+	start
+	has_state g absent
+	one_group '[guest h]' 'group = t' 'pidfile = relative' >"$conf"
+	kill -HUP "$daemon"
+	wait_for 5 logged 'the running configuration stays'
+	logged "conf:5: pidfile 'relative' is not an absolute path"
+	has_state g absent
+	one_group '[guest h]' 'group = t' "pidfile = $dir/g.pid" >"$conf"
+	kill -HUP "$daemon"
+	wait_for 5 logged 'read again'
+	wait_for 5 has_state h absent
+	wait_for 5 has_state g ''
+	kill "$daemon"
+	wait_for 5 ended "$daemon"
+	[[ ! -e $socket ]]
+}
+
+@test "daemon: one per socket; a socket that a killed one left is replaced" {
+	one_group >"$conf"
+	start
+	run -3 "$DAEMON" --config "$conf" --socket "$socket"
+	[[ $output == *"another daemon does"* ]]
+	kill -9 "$daemon"
+	wait_for 5 ended "$daemon"
+	[[ -S $socket ]]
+	start
+	status | grep -q '^t '
+	"$TOOL" balloon --socket "$socket" --json | jq -e '.groups[0].group_name == "t" and .groups[0].rate == 4000' >/dev/null
+}
+
+@test "daemon: a pid file that is stale, or not there, or nonsense is not believed" {
+	one_group '[guest g]' 'group = t' "pidfile = $dir/g.pid" >"$conf"
+	start
+	has_state g absent
+	status | grep -q "^g: it does not run (no file $dir/g.pid)"
+	# a process that began after its "pid file" was written
+	spawn sleep 100
+	echo "${pids[-1]}" >"$dir/g.pid"
+	touch -d '1 hour ago' "$dir/g.pid"
+	wait_for 5 eval 'status | grep -q "^g: .*is stale"'
+	has_state g absent
+	touch "$dir/g.pid"
+	wait_for 5 has_state g none
+	kill "${pids[-1]}"
+	wait_for 5 has_state g absent
+	echo 'not a pid' >"$dir/g.pid"
+	wait_for 5 eval 'status | grep -q "^g: .*does not hold a pid"'
+}
+
+@test "daemon: systemd is told" {
+	local told=$dir/told
+	one_group >"$conf"
+	# shellcheck disable=SC2016 # perl's
+	spawn perl -MIO::Socket::UNIX -MSocket -e '
+		my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $ARGV[0]) or die $!;
+		$| = 1;
+		while (1) { my $m; recv($s, $m, 4096, 0); print $m; }' "$dir/notify" >"$told"
+	wait_for 5 test -S "$dir/notify"
+	NOTIFY_SOCKET=$dir/notify start
+	wait_for 5 grep -q '^READY=1' "$told"
+	wait_for 5 grep -q '^WATCHDOG=1' "$told"
+	grep -q '^STATUS=0 of 0 guests follow' "$told"
+	kill -HUP "$daemon"
+	wait_for 5 grep -q '^RELOADING=1' "$told"
+	kill "$daemon"
+	wait_for 5 grep -q '^STOPPING=1' "$told"
+}
+
+@test "daemon: 200 guests, most of them ill, and a control period of one second" {
+	local i kind states late
+	mkdir "$dir/farm"
+	spawn "$FARM" "$dir/farm" 200 >"$dir/farm.out"
+	wait_for 10 grep -q ready "$dir/farm.out"
+	{
+		printf '%s\n' '[host]' 'available_floor = 0' 'pressure_max = 0'
+		one_group
+		for ((i = 0; i < 200; i++)); do
+			printf '%s\n' "[guest k$((i % 8))-$i]" 'group = t' "qmp = $dir/farm/$i.qmp" 'base = 256M'
+			# some of each kind as on a shared monitor
+			((i / 8 % 5)) || echo 'monitor = shared'
+		done
+	} >"$conf"
+	start
+	# every kind has had its time limits several times
+	sleep 14
+	late=$("$TOOL" balloon --socket "$socket" --json | jq .host.late_ms)
+	echo "longest period: $late ms"
+	((late >= 990 && late < 1400)) || fail "a control period took $late ms"
+	# the well ones, those that are late and those that talk slowly follow: 256 of 512 MiB, as they were told
+	states=$("$TOOL" balloon --socket "$socket" --json | jq -r '.groups[].guests[] | "\(.guest[0:2]) \(.state) \(.actual)"' | sort | uniq -c)
+	echo "$states"
+	for kind in k0 k4; do
+		[[ $(awk -v k=$kind '$2 == k && $3 == "ok" && $4 == 268435456 { print $1 }' <<<"$states") == 25 ]] ||
+			fail "not all of $kind follow"
+	done
+	# those on a shared monitor take three late answers for each question
+	[[ $(awk '$2 == "k3" && $3 == "ok" { n += $1 } END { print n }' <<<"$states") == 25 ]] || fail "not all of k3 are well"
+	[[ $(awk '$2 == "k3" && $4 == 268435456 { print $1 }' <<<"$states") -ge 20 ]] || fail "not all of k3 follow"
+	# and none of the others is taken for one that does
+	! grep -q ' k[12567] ok' <<<"$states" || fail "one that is ill is ok"
+	[[ $(awk '$2 == "k1" && $3 == "busy" { n += $1 } END { print n }' <<<"$states") == 25 ]]
+	[[ $(awk '$2 == "k2" && $3 ~ /silent|starting/ { n += $1 } END { print n }' <<<"$states") == 25 ]]
+	[[ $(awk '$2 == "k6" && $3 == "silent" { n += $1 } END { print n }' <<<"$states") == 25 ]]
+	# nothing is kept open that was given up: one connection per monitor at most, and a few of its own
+	i=$(find "/proc/$daemon/fd" | wc -l)
+	((i < 230)) || fail "$i descriptors are open"
+	kill "$daemon"
+	wait_for 5 ended "$daemon"
+}
