@@ -3,6 +3,8 @@
 $5 == "guest" {
 	key = $1 FS $2 FS $3
 	guest = key FS $6
+	if ($8 == "" || (guest in last && $8 < last[guest]))
+		next
 	if (!(guest in first)) {
 		first[guest] = $8
 		start[guest] = $4

@@ -5,7 +5,8 @@
  * Kernel command line: guest=NAME, role=fio (reads only) or role=mr (counts the words of each
  * block into a table, as a map task does), pace=N blocks a second at most.
  * Output, on the console, once a second: "paper NAME blocks N total T free F", blocks since boot,
- * memory in MiB. Input, on the second serial line: "drop" drops the page cache and rests until "go".
+ * memory in MiB. Input, on the second serial line: "drop" drops the page cache, "fill" fills it by
+ * reading the disk once from end to end; both rest until "go", as it does at first.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,9 @@
 #include <unistd.h>
 
 #define BLOCK		65536
+/* Of each block; all of it would make this an experiment about two emulated CPUs. */
+#define COUNTED		8192
+#define FILL		(1 << 20)
 /* Of the word counts: written to all the time, as a heap is. */
 #define TABLE		(1u << 20)
 
@@ -29,7 +33,7 @@ static char name[32] = "0";
 static int counts_words;
 static double pace = 100;
 static uint32_t *table;
-static int resting;
+static int resting = 1;
 
 static void die(const char *what)
 {
@@ -107,31 +111,45 @@ static int open_commands(void)
 	return fd;
 }
 
-static void obey(int fd)
+static void drop(void)
+{
+	int caches = open("/proc/sys/vm/drop_caches", O_WRONLY);
+
+	if (write(caches, "3", 1) == 1)
+		printf("paper %s dropped\n", name);
+	close(caches);
+}
+
+/* Few large requests: each costs exits of the virtual machine. */
+static void fill(int disk)
+{
+	static char piece[FILL];
+
+	for (off_t at = 0; pread(disk, piece, FILL, at) > 0; at += FILL)
+		;
+	printf("paper %s filled\n", name);
+}
+
+static void obey(int fd, int disk)
 {
 	char word[64];
 	ssize_t length = read(fd, word, sizeof(word) - 1);
-	int caches;
 
 	if (length <= 0)
 		return;
 	word[length] = 0;
-	if (strstr(word, "go"))
-		resting = 0;
-	if (!strstr(word, "drop"))
-		return;
-	resting = 1;
-	caches = open("/proc/sys/vm/drop_caches", O_WRONLY);
-	if (write(caches, "3", 1) == 1)
-		printf("paper %s dropped\n", name);
-	close(caches);
+	resting = !strstr(word, "go");
+	if (strstr(word, "drop"))
+		drop();
+	if (strstr(word, "fill"))
+		fill(disk);
 }
 
 static void count(const unsigned char *block)
 {
 	uint32_t hash = 0;
 
-	for (unsigned int i = 0; i < BLOCK; i++) {
+	for (unsigned int i = 0; i < COUNTED; i++) {
 		if (block[i] > ' ') {
 			hash = hash * 31 + block[i];
 		} else if (hash) {
@@ -192,7 +210,7 @@ int main(void)
 		if (now() - said >= 1) {
 			said = now();
 			report(done);
-			obey(commands);
+			obey(commands, disk);
 		}
 		if (resting) {
 			usleep(200000);
