@@ -28,8 +28,8 @@ int advise_drop(int unused)
 /*
  * Until it is written again, a page is as it was or zero.
  *
- * It is written before, too, so that it is nobody else's: kernels to 6.18 and
- * later lose memory otherwise, without any module. Where a pin for reading has
+ * It is written before, too, so that it is nobody else's: kernels (6.18 too) lose
+ * memory otherwise, without any module. Where a pin for reading has
  * given the parent a copy (FAULT_FLAG_UNSHARE), that copy is clean; a child's
  * MADV_FREE makes the shared page one that reclaim may drop, for both.
  */
