@@ -24,6 +24,10 @@ check:
 lint unit cli build vm:
 	tests/check --kernel $(VM_KERNEL) $@
 
+# Processes that check every byte while everything is done to them: another SEED each time
+storm:
+	tests/storm/run --kernel $(VM_KERNEL) --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED)) $(if $(GUESTS),--guests $(GUESTS))
+
 fuzz:
 	tools/deps build fuzz
 	$(MAKE) -s -C tests/fuzz run
@@ -53,10 +57,11 @@ help:
 	@echo "make demo     the main job, in a VM: four KVM guests in two groups (5 minutes)"
 	@echo "make check    all tests: lint, build, unit, cli, vm; each is a target too"
 	@echo "make bench    ksmd beside grpdedup, in a VM"
+	@echo "make storm    shake processes that check every byte, SECONDS=60 SEED=S GUESTS=N"
 	@echo "make fuzz     fuzz what parses, SECONDS=60 each"
 	@echo "make bench-paper  the paper's experiment, ROUNDS=3 of 17 minutes"
 	@echo "make          the module for the running kernel (KERNEL=release) and the tool"
 	@echo "make install  both; make dkms: the module for this and every later kernel"
 	@echo "make clean    remove what was built"
 
-.PHONY: all module tools demo check lint unit cli build vm fuzz bench bench-paper install dkms clean help
+.PHONY: all module tools demo check lint unit cli build vm fuzz storm bench bench-paper install dkms clean help
