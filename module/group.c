@@ -67,17 +67,15 @@ int gd_group_add(const char *name, const struct gd_settings *set,
 	err = gd_scan_start(group);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "no memory for the group's scanner");
-		goto err_put;
+		goto out;
 	}
 	err = gd_registry_add(group, extack);
 	if (err)
-		goto err_stop;
-	gd_notify_group(group, GRPDEDUP_CMD_GROUP_ADD);
-	return 0;
-
-err_stop:
-	gd_scan_stop(group);
-err_put:
+		gd_scan_stop(group);
+	else
+		gd_notify_group(group, GRPDEDUP_CMD_GROUP_ADD);
+out:
+	/* Ours: somebody else may have deleted the group already. */
 	gd_group_put(group);
 	return err;
 }

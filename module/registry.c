@@ -81,7 +81,7 @@ struct gd_group *gd_registry_next(unsigned long *id)
 
 /**
  * gd_registry_add - make a new group known
- * @group: the group; gets its id
+ * @group: the group; gets its id, and one more reference
  * @extack: for the reason of a refusal
  */
 int gd_registry_add(struct gd_group *group, struct netlink_ext_ack *extack)
@@ -99,6 +99,7 @@ int gd_registry_add(struct gd_group *group, struct netlink_ext_ack *extack)
 		err = xa_alloc_cyclic(&groups, &group->id, group, xa_limit_31b,
 				      &next_group_id, GFP_KERNEL);
 		if (err >= 0) {
+			refcount_inc(&group->refs);
 			changed();
 			err = 0;
 		}
