@@ -9,7 +9,7 @@
  * one command and prints the answer. A model says for each page what it must
  * hold, so "verify" judges the memory after anything that was done to it.
  *
- *   map R PAGES [small|huge|plain|shared|hugetlb]
+ *   map R PAGES [small|huge|plain|shared|hugetlb|file]	file: a private mapping of one
  *   fill R FIRST N zero | same ID | seq ID | unique | mix ZERO% COMMON% ID
  *   poke R PAGE OFFSET BYTE		one byte of one page
  *   verify [R FIRST N]			every readable page against the model
@@ -20,7 +20,8 @@
  *   dio-out R FIRST N FILE		O_DIRECT write; FILE is read back and judged
  *   dio-in R FIRST N FILE ID		O_DIRECT read of a FILE filled with seq ID
  *   uffd-wp R FIRST N | uffd-off	write-protect by userfaultfd, and end it
- *   addr R				its address and number of pages
+ *   addr R FIRST N			their address and number
+ *   pin ADDRESS PAGES | unpin		hold a reference on each page, and drop them
  *
  * FIRST N may be left out where nothing follows them: the whole region.
  */
@@ -30,6 +31,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -43,6 +45,7 @@ static struct {
 } *text;
 
 static int listener = -1, conn = -1;
+static int pins[2] = { -1, -1 };
 
 int say(const char *fmt, ...)
 {
@@ -192,9 +195,32 @@ static int do_zombie(char **arg)
 	return say("%d", pid);
 }
 
+/* The pipe holds a reference on each page. */
+static int do_pin(char **arg)
+{
+	struct iovec iov = {
+		.iov_base = (void *)strtoul(arg[1], NULL, 0),
+		.iov_len = strtoul(arg[2], NULL, 0) * GD_PAGE,
+	};
+
+	if (pipe2(pins, O_CLOEXEC | O_NONBLOCK) || fcntl(pins[1], F_SETPIPE_SZ, iov.iov_len) < 0 ||
+	    vmsplice(pins[1], &iov, 1, 0) != (ssize_t)iov.iov_len)
+		return no("vmsplice");
+	return say("pinned");
+}
+
+static int do_unpin(char **arg)
+{
+	(void)arg;
+	close(pins[0]);
+	close(pins[1]);
+	return say("unpinned");
+}
+
 static const struct command process_commands[] = {
 	{ "fork", do_fork, 1 }, { "exec", do_exec, 0 }, { "exit", do_exit, 0 },
 	{ "thread", do_thread, 0 }, { "sharer", do_sharer, 0 }, { "zombie", do_zombie, 0 },
+	{ "pin", do_pin, 2 }, { "unpin", do_unpin, 0 },
 	{ NULL, NULL, 0 }
 };
 

@@ -121,6 +121,18 @@ static inline char *gd_map_aligned(size_t bytes)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+/* A private mapping of a file: what is written to it is anonymous memory as well. */
+static inline char *gd_map_file(size_t bytes)
+{
+	int fd = memfd_create("gd", MFD_CLOEXEC);
+	char *p = MAP_FAILED;
+
+	if (fd >= 0 && !ftruncate(fd, bytes))
+		p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	close(fd);
+	return p == MAP_FAILED ? NULL : p;
+}
+
 static inline double gd_now(void)
 {
 	struct timespec ts;

@@ -140,7 +140,7 @@ static int do_map(char **arg)
 	if (flags)
 		r->addr = mmap(NULL, r->pages * GD_PAGE, PROT_READ | PROT_WRITE, flags, -1, 0);
 	else
-		r->addr = gd_map_aligned(r->pages * GD_PAGE);
+		r->addr = (strcmp(kind, "file") ? gd_map_aligned : gd_map_file)(r->pages * GD_PAGE);
 	if (!r->addr || r->addr == MAP_FAILED)
 		return no("mmap");
 	r->huge = !strcmp(kind, "huge");
@@ -351,7 +351,7 @@ static int do_madvise(char **arg)
 		{ "COLD", MADV_COLD }, { "PAGEOUT", MADV_PAGEOUT },
 		{ "HUGEPAGE", MADV_HUGEPAGE }, { "NOHUGEPAGE", MADV_NOHUGEPAGE },
 		{ "MERGEABLE", MADV_MERGEABLE }, { "UNMERGEABLE", MADV_UNMERGEABLE },
-		{ "COLLAPSE", 25 /* MADV_COLLAPSE, 6.1 */ },
+		{ "COLLAPSE", 25 /* MADV_COLLAPSE, 6.1 */ }, { "WIPEONFORK", MADV_WIPEONFORK },
 	};
 	struct range range;
 	unsigned int k;
