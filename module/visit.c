@@ -77,19 +77,23 @@ static void skip_vma(struct gd_member *member, struct vm_area_struct *vma,
 
 /*
  * The next area that frames may be in, from *addr on; *addr is moved to it, or to
- * where the search goes on. *last says that there is none.
+ * where the search goes on. *last says that there is none, *mergeable that ksmd
+ * may merge one of those looked at: also private mappings of files are such.
  */
 static struct vm_area_struct *next_area(struct gd_member *member,
-					unsigned long *addr, bool *last)
+					unsigned long *addr, bool *last,
+					bool *mergeable)
 {
 	VMA_ITERATOR(vmi, member->mm, *addr);
 	struct vm_area_struct *vma;
 	int n = 0;
 
 	*last = false;
+	*mergeable = false;
 	for_each_vma(vmi, vma) {
 		enum gd_vma_class class = gd_vma_classify(vma);
 
+		*mergeable |= !!(vma->vm_flags & VM_MERGEABLE);
 		*addr = max(*addr, vma->vm_start);
 		if (class <= GD_VMA_WATCH)
 			return vma;
@@ -175,18 +179,21 @@ static unsigned int visit_member(struct gd_group *group,
 {
 	struct gd_scan *scan = group->scan;
 	struct vm_area_struct *vma;
-	bool last;
+	bool last, mergeable;
 
 	if (!gd_lock_mmap_read(member->mm)) {
 		end_member(group, false);
 		return 0;
 	}
-	vma = next_area(member, &scan->addr, &last);
-	if (vma && (vma->vm_flags & VM_MERGEABLE)) {
+	vma = next_area(member, &scan->addr, &last, &mergeable);
+	if (mergeable) {
 		mmap_read_unlock(member->mm);
-		if (gd_roster_claim(member))
+		if (gd_roster_claim(member) || !gd_lock_mmap_read(member->mm)) {
 			end_member(group, false);
-		return 0;
+			return 0;
+		}
+		/* Once: offering it to ksmd again and again must not stop us. */
+		vma = next_area(member, &scan->addr, &last, &mergeable);
 	}
 	if (vma)
 		return visit_area(group, member, vma);
