@@ -240,6 +240,7 @@ static unsigned int visit_pending_area(struct gd_group *group,
 	unsigned long end = block->start + GD_BLOCK_SIZE;
 	struct gd_plan *plan = group->scan->plan;
 	struct vm_area_struct *vma;
+	bool whole = false;
 
 	if (!gd_lock_mmap_read(member->mm)) {
 		*addr = end;
@@ -261,12 +262,14 @@ static unsigned int visit_pending_area(struct gd_group *group,
 	gd_walk_snapshot(vma, *addr, end, &plan->snap);
 	if (plan->snap.huge) {
 		gd_walk_put(&plan->snap);
-		if (split(group, block, vma, *addr))
+		whole = !split(group, block, vma, *addr);
+		if (!whole)
 			gd_walk_snapshot(vma, *addr, end, &plan->snap);
 	}
 	mmap_read_unlock(member->mm);
 	*addr = end;
-	if (plan->snap.huge) {
+	/* Its pages are as they were: they are not to be forgotten. */
+	if (whole || plan->snap.huge) {
 		gd_walk_put(&plan->snap);
 		return 0;
 	}

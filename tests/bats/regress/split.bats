@@ -1,0 +1,29 @@
+#!/usr/bin/env bats
+# Huge pages that cannot be split.
+
+load ../helpers
+# shellcheck disable=SC2034 # for helpers
+SPLATS=$BATS_TEST_DIRNAME/../../vm/splats
+
+# pin NAME FIRST N: of region r
+pin() {
+	# shellcheck disable=SC2046 # address and number
+	ask "$1" pin $(ask "$1" addr r "$2" "$3")
+}
+
+# All that was known of its pages was forgotten, so each pass began from nothing.
+@test "regress: a huge page that is pinned stays known, and is merged when it can be" {
+	KIND=huge hold a 512 seq 900
+	hold b 512 seq 900
+	group g a b
+	pin a 3 1
+	settle g 2
+	assert_eq "$(kind_count thp a)" 512 "pages of a in a huge page"
+	assert_range "$(member a pages_unshared)" 512 100000 "pages_unshared of a: known, and not merged"
+	assert_range "$(member a skip_thp)" 512 100000 "skip_thp of a"
+	assert_right a b
+	ask a unpin
+	settle g
+	assert_shared a b
+	assert_right a b
+}
