@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Making shared mappings private again, for good. Knows no group: a frame is
- * any page that is not anonymous in an area where only frames are not.
+ * any page that is not anonymous in an area where only frames are not, or one of
+ * ksmd's: 6.1 leaves those in place that userfaultfd write-protects.
  *
  * The kernel's own fault does the work, as for ksmd. A member can make that
  * fault fail (no memory left, userfaultfd, on 6.1 a read-only area); then a
@@ -95,6 +96,13 @@ int gd_unshare_page(struct vm_area_struct *vma, unsigned long addr)
 	return page ? replace_by_copy(vma, addr, page) : 0;
 }
 
+static bool is_to_go(struct page *page, struct gd_unshare *un)
+{
+	if (un->keep)
+		return !un->keep(page, un->arg);
+	return !PageAnon(page);
+}
+
 /*
  * Collect up to GD_UNSHARE_BATCH frames of one block, from *addrp on; moves
  * *addrp behind what was looked at.
@@ -118,7 +126,7 @@ static unsigned int collect(struct vm_area_struct *vma, unsigned long *addrp,
 		pte_t pte = ptep_get(ptep + ((addr - start) >> PAGE_SHIFT));
 		struct page *page = gd_walk_pte_frame(vma, pte);
 
-		if (page && !(un->keep && un->keep(page, un->arg)))
+		if (page && is_to_go(page, un))
 			found[nr++] = addr;
 	}
 	gd_walk_unlock(ptl);

@@ -7,7 +7,8 @@
 
 /**
  * struct gd_unshare - what to unshare
- * @keep: whether a frame stays; NULL: all frames go
+ * @keep: whether a frame stays; NULL: all frames go, but for ksmd's: who leaves
+ *	may be merged by it again at any moment
  * @arg: of @keep
  * @done: mappings made private, added to
  */

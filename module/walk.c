@@ -151,18 +151,24 @@ static struct page *pte_to_page(pte_t pte)
 	return pte_page(pte);
 }
 
+static bool is_ksm(struct page *page)
+{
+	return folio_test_ksm(page_folio(page));
+}
+
 /**
- * gd_walk_pte_frame - the page of @pte if it is not an anonymous one
+ * gd_walk_pte_frame - the page of @pte if somebody has put it there to be shared
  * @vma: an area that gd_vma_may_hold_frames()
  * @pte: one of its PTEs, read under the PTE lock
  *
  * In such an area only frames (ours or a foreign module's) are not anonymous.
+ * ksmd's pages say that they are, and are shared with anybody.
  */
 struct page *gd_walk_pte_frame(struct vm_area_struct *vma, pte_t pte)
 {
 	struct page *page = pte_to_page(pte);
 
-	return page && !PageAnon(page) ? page : NULL;
+	return page && (!PageAnon(page) || is_ksm(page)) ? page : NULL;
 }
 
 /* Holds a reference on the page of each GD_KIND_ANON. */
@@ -174,11 +180,11 @@ static enum gd_kind look(pte_t pte, struct page **pagep)
 	if (!page)
 		return GD_KIND_NONE;
 	*pagep = page;
-	if (!PageAnon(page))
+	if (!PageAnon(page) || is_ksm(page))
 		return GD_KIND_FRAME;
 	folio = page_folio(page);
-	if (folio_test_ksm(folio) || is_zone_device_page(page) ||
-	    PageHWPoison(page) || !folio_test_swapbacked(folio))
+	if (is_zone_device_page(page) || PageHWPoison(page) ||
+	    !folio_test_swapbacked(folio))
 		return GD_KIND_NONE;
 	if (folio_test_swapcache(folio))
 		return GD_KIND_SWAPCACHE;
