@@ -9,7 +9,9 @@
  * private copy is put in place of the frame: the content stays, sharing ends.
  */
 #include <linux/highmem.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 
 #include "lock.h"
 #include "place.h"
@@ -53,11 +55,16 @@ static struct page *frame_at(struct vm_area_struct *vma, unsigned long addr)
 	return page;
 }
 
-/* The frame's bytes never change, so no write can be lost between the steps. */
+/*
+ * The frame's bytes never change, so no write can be lost between the steps. The
+ * copy is charged beyond the limit if need be (__GFP_HIGH): a full memory cgroup
+ * must not be able to keep what is shared, and not to get a page for nothing.
+ */
 static int replace_by_copy(struct vm_area_struct *vma, unsigned long addr,
 			   struct page *page)
 {
-	struct page *copy = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+	struct page *copy = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_HIGH |
+				       __GFP_NOWARN | __GFP_NORETRY);
 	int err = 0;
 
 	if (!copy)
@@ -74,6 +81,8 @@ static int replace_by_copy(struct vm_area_struct *vma, unsigned long addr,
  * gd_unshare_page - make one mapping of a frame private
  * @vma: its area; the mmap write lock is held and gd_vma_start_write() done
  * @addr: its address
+ *
+ * The memory cgroup to charge for a copy is the active one.
  *
  * Return: 0, the PTE was read again and maps no frame, or -errno.
  */
@@ -203,18 +212,11 @@ static int unshare_from(struct mm_struct *mm, unsigned long addr,
 	return 0;
 }
 
-/**
- * gd_unshare_mm - make all mappings of frames in an address space private
- * @mm: an address space with a user reference
- * @un: which frames; counts what was done
- *
+/*
  * Done only when one look at all of @mm, under one hold of the mmap lock so that
  * no mapping can be moved behind the look, found no frame.
- *
- * Return: 0, or -errno: -EBUSY if the lock could not be had or the member makes
- * frames appear faster than they go.
  */
-int gd_unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
+static int unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
 {
 	int round, err;
 	bool found;
@@ -233,4 +235,23 @@ int gd_unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
 			return err;
 	}
 	return -EBUSY;
+}
+
+/**
+ * gd_unshare_mm - make all mappings of frames in an address space private
+ * @mm: an address space with a user reference
+ * @un: which frames; counts what was done
+ *
+ * Return: 0, or -errno: -EBUSY if the lock could not be had or the member makes
+ * frames appear faster than they go.
+ */
+int gd_unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
+{
+	struct mem_cgroup *memcg = get_mem_cgroup_from_mm(mm);
+	struct mem_cgroup *old = set_active_memcg(memcg);
+	int err = unshare_mm(mm, un);
+
+	set_active_memcg(old);
+	mem_cgroup_put(memcg);
+	return err;
 }
