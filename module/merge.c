@@ -213,7 +213,8 @@ static void compare_all(struct gd_merge *m, unsigned int nr,
 			m[i].result = GD_MERGE_GONE;
 			continue;
 		}
-		m[i].equal = gd_frame_pages_equal(m[i].page, m[i].target);
+		m[i].equal = !PageHWPoison(m[i].target) &&
+			     gd_frame_pages_equal(m[i].page, m[i].target);
 		if (!m[i].equal)
 			m[i].result = GD_MERGE_RACED;
 	}
@@ -240,7 +241,8 @@ static void insert_all(struct gd_merge_batch *batch, struct gd_merge *m,
 
 /*
  * The member wrote between the last look and the park. Its content goes into the
- * spare page, and from there into ordinary memory. Last, as the fault allocates.
+ * spare page, and from there into ordinary memory. The faults allocate: they wait
+ * until no hole is left.
  */
 static void restore_all(struct gd_merge_batch *batch, struct gd_merge *m,
 			unsigned int nr, struct vm_area_struct *vma)
@@ -253,10 +255,13 @@ static void restore_all(struct gd_merge_batch *batch, struct gd_merge *m,
 			continue;
 		spare = batch->spare[--batch->nr_spare];
 		copy_highpage(spare, m[i].page);
-		if (gd_place_pages(vma, m[i].addr, &spare, 1))
-			gd_unshare_page(vma, m[i].addr);
+		if (!gd_place_pages(vma, m[i].addr, &spare, 1))
+			m[i].result = GD_MERGE_GONE;
 		put_page(spare);
 	}
+	for (i = 0; i < nr; i++)
+		if (m[i].result == GD_MERGE_RACED)
+			gd_unshare_page(vma, m[i].addr);
 }
 
 static void set_result(struct gd_merge *m, unsigned int nr, u8 result)
