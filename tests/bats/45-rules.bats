@@ -1,0 +1,96 @@
+#!/usr/bin/env bats
+# What a page must not be, or must not have, to be merged. RULES.md says which test guards which rule.
+
+load helpers
+
+# pin NAME FIRST N: of region r
+pin() {
+	# shellcheck disable=SC2046 # address and number
+	ask "$1" pin $(ask "$1" addr r "$2" "$3")
+}
+
+@test "rules: a page to which somebody holds a reference is not merged" {
+	hold a 64 seq 10
+	hold b 64 seq 10
+	group g a b
+	pin a 8 8
+	settle g
+	assert_eq "$(kind_count anon a 8 8)" 8 "private pages among those that are pinned"
+	assert_shared a b 0 8
+	assert_shared a b 16 48
+	assert_range "$(member a skip_busy)" 8 1000 skip_busy
+	assert_right a b
+	ask a unpin
+	# after several failures a page is tried in every other pass
+	settle g 6
+	assert_shared a b
+	assert_right a b
+}
+
+@test "rules: one reference holds all of a large page that is mapped in small ones" {
+	KIND=huge hold a 512 seq 10
+	hold b 512 seq 10
+	# the change of a part maps it in small pages, and leaves it one large page
+	ask a mprotect r 0 1 r
+	ask a mprotect r 0 1 rw
+	pin a 300 1
+	group g a b
+	settle g
+	assert_eq "$(kind_count frame a)" 0 "frames in a large page with a reference"
+	assert_right a b
+	ask a unpin
+	settle g 6
+	assert_shared a b
+	assert_right a b
+}
+
+@test "rules: areas whose owner manages their pages are not merged" {
+	hold a 64 seq 10
+	hold b 64 seq 10
+	ask a uffd-wp r 0 16
+	ask a madvise r 16 16 WIPEONFORK
+	group g a b
+	settle g
+	assert_eq "$(kind_count frame a 0 32)" 0 "frames in areas with userfaultfd or wipe-on-fork"
+	assert_shared a b 32 32
+	assert_right a b
+}
+
+@test "rules: pages written since clear_refs are left alone: an incremental dump would miss them" {
+	local name
+	hold a 64 seq 10
+	hold b 64 seq 10
+	for name in a b; do
+		echo 4 >"/proc/${PID[$name]}/clear_refs"
+		ask "$name" fill r 0 16 seq 500
+	done
+	group g a b
+	settle g
+	assert_eq "$(kind_count frame a 0 16) $(kind_count frame b 0 16)" "0 0" "frames among pages that are tracked as written"
+	assert_shared a b 16 48
+	assert_right a b
+	for name in a b; do echo 4 >"/proc/${PID[$name]}/clear_refs"; done
+	settle g 6
+	assert_shared a b
+	assert_right a b
+}
+
+@test "rules: nothing more is merged into a frame whose memory has failed" {
+	local pfn
+	hold a 1 seq 10
+	hold b 1 seq 10
+	hold c 1 seq 10
+	hold d 1 seq 10
+	group g a b
+	settle g
+	assert_shared a b
+	pfn=$(pfns a)
+	modprobe hwpoison-inject
+	# it says that it cannot recover such a page
+	echo $((pfn)) 2>/dev/null >/sys/kernel/debug/hwpoison/corrupt-pfn || true
+	gd assign g "${PID[c]}" "${PID[d]}"
+	settle g
+	assert_shared c d
+	[[ $(pfns c) != "$pfn" ]] || fail "c maps the frame that has failed, $pfn"
+	assert_right a b c d
+}
