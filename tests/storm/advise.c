@@ -28,7 +28,7 @@ int advise_drop(int unused)
 /*
  * Until it is written again, a page is as it was or zero.
  *
- * It is written before, too, so that it is nobody else's: kernels (6.18 too) lose
+ * It is written before, too, so that it is nobody else's: 6.18 was seen to lose
  * memory otherwise, without any module. Where a pin for reading has
  * given the parent a copy (FAULT_FLAG_UNSHARE), that copy is clean; a child's
  * MADV_FREE makes the shared page one that reclaim may drop, for both.
