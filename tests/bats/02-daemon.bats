@@ -56,6 +56,7 @@ status() { "$TOOL" balloon --socket "$socket" 2>/dev/null; }
 # state GUEST; why GUEST
 state() { status | awk -v guest="$1" '$2 == guest { print $4; exit } $2 == guest && $3 == "-" { print $4 }'; }
 has_state() { [[ $(state "$1") == "$2" ]]; }
+says() { status | grep -q -- "^$1"; }
 logged() { grep -q -- "$1" "$log"; }
 ended() { [[ ! -e /proc/$1 ]] || grep -qs '^State:.[ZX]' "/proc/$1/status"; }
 
@@ -134,14 +135,30 @@ one_group() { printf '%s\n' '[group t]' 'rate = 4000' "$@"; }
 	spawn sleep 100
 	echo "${pids[-1]}" >"$dir/g.pid"
 	touch -d '1 hour ago' "$dir/g.pid"
-	wait_for 5 eval 'status | grep -q "^g: .*is stale"'
+	wait_for 5 says "g: .*is stale"
 	has_state g absent
 	touch "$dir/g.pid"
 	wait_for 5 has_state g none
 	kill "${pids[-1]}"
 	wait_for 5 has_state g absent
 	echo 'not a pid' >"$dir/g.pid"
-	wait_for 5 eval 'status | grep -q "^g: .*does not hold a pid"'
+	wait_for 5 says "g: .*does not hold a pid"
+}
+
+@test "daemon: a pid file and a QMP socket that name two processes put neither into a group" {
+	mkdir "$dir/farm"
+	spawn "$FARM" "$dir/farm" 1 >"$dir/farm.out"
+	local farm=${pids[-1]}
+	wait_for 10 grep -q ready "$dir/farm.out"
+	spawn sleep 100
+	echo "${pids[-1]}" >"$dir/g.pid"
+	one_group '[guest g]' 'group = t' "pidfile = $dir/g.pid" "qmp = $dir/farm/0.qmp" 'base = 256M' >"$conf"
+	start
+	wait_for 5 says "g: its pid file names process ${pids[1]}, but process $farm listens at its QMP socket"
+	echo "$farm" >"$dir/g.pid"
+	wait_for 5 logged "guest g: is process $farm"
+	sleep 2
+	! status | grep -q '^g: ' || fail "it still complains: $(status)"
 }
 
 @test "daemon: systemd is told" {

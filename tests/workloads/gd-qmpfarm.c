@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,6 +174,7 @@ int main(int argc, char **argv)
 
 	if (count <= 0 || !monitors || !fds)
 		gd_die("usage: gd-qmpfarm DIR COUNT");
+	signal(SIGPIPE, SIG_IGN);
 	for (int i = 0; i < count; i++)
 		listen_at(&monitors[i], argv[1], i);
 	puts("ready");

@@ -78,6 +78,8 @@ void guest_update(struct guest *guest, const struct config_guest *config,
 {
 	guest->config.base = config->base;
 	guest->config.max = config->max;
+	if (strcmp(guest->group, group))
+		snprintf(guest->came_from, sizeof(guest->came_from), "%s", guest->group);
 	snprintf(guest->group, sizeof(guest->group), "%s", group);
 	guest->again_ms = 0;
 }
@@ -122,6 +124,36 @@ static pid_t look_for_process(struct guest *guest)
 	return pid;
 }
 
+/*
+ * A guest that has taken over its QEMU can write another tenant's pid into its pid
+ * file, but cannot be another process behind its socket.
+ */
+static void prove_process(struct guest *guest)
+{
+	pid_t peer = guest->monitor ? guest->monitor->ops->peer(guest->monitor) : 0;
+	bool was_proven = guest->is_proven;
+
+	if (!guest->config.qmp || !guest->config.pidfile || peer == guest->pid)
+		guest->is_proven = true;
+	else if (peer)
+		guest->is_proven = false;
+	if (!guest->pid)
+		return;
+	if (guest->is_proven) {
+		if (!was_proven)
+			guest->why[0] = '\0';
+		return;
+	}
+	if (peer)
+		snprintf(guest->why, sizeof(guest->why),
+			 "its pid file names process %d, but process %d listens at its QMP socket",
+			 (int)guest->pid, (int)peer);
+	else
+		snprintf(guest->why, sizeof(guest->why),
+			 "its QMP socket has not confirmed yet that it is process %d",
+			 (int)guest->pid);
+}
+
 static void find_process(struct guest *guest)
 {
 	pid_t pid = look_for_process(guest);
@@ -133,6 +165,7 @@ static void find_process(struct guest *guest)
 		return;
 	guest->pid = pid;
 	guest->start = start;
+	guest->is_proven = false;
 	guest->why[0] = '\0';
 	log_info("guest %s: is process %d", guest->config.name, (int)pid);
 }
@@ -186,9 +219,12 @@ static void enrol(struct guest *guest, struct guest_env *env)
 	}
 	guest->unseen = (struct unseen){ 0 };
 	if (!env->kernel->loaded || !kernel_find_group(env->kernel, guest->group) ||
-	    guest->assigning || guest->leaving_ms || loop_now() < guest->again_ms)
+	    guest->assigning || guest->leaving_ms || !guest->is_proven ||
+	    loop_now() < guest->again_ms)
 		return;
-	guest->assigning = work_assign(env->work, guest->group, guest->pid, assigned, guest);
+	guest->assigning = work_assign(env->work, guest->group, guest->pid,
+				       member && !strcmp(member->group, guest->came_from),
+				       assigned, guest);
 }
 
 static void log_state(struct guest *guest)
@@ -221,6 +257,7 @@ void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack)
 	if (guest->monitor)
 		guest->monitor->ops->tick(guest->monitor);
 	find_process(guest);
+	prove_process(guest);
 	guest->is_member = false;
 	guest->saved = 0;
 	guest->lost = 0;

@@ -23,7 +23,11 @@ struct guest_env {
  * struct guest - one
  * @config: a copy of its own, but for group and line
  * @group: name of its group
+ * @came_from: the group that a former configuration had it in, "" if none: only out
+ *	of that one it is moved
  * @pid: its process, 0 if there is none; with @start it is named for good
+ * @is_proven: its pid file and the one that listens at its QMP socket agree, or there
+ *	is only one of both
  * @is_member: the kernel has it in @group
  * @saved: what it contributes to the group's savings, bytes
  * @file_pages: RssFile of its process at the beginning of the round
@@ -38,8 +42,10 @@ struct guest_env {
 struct guest {
 	struct config_guest config;
 	char group[GD_NAME_SIZE];
+	char came_from[GD_NAME_SIZE];
 	pid_t pid;
 	uint64_t start;
+	bool is_proven;
 	bool is_member;
 	uint64_t saved;
 	uint64_t file_pages;

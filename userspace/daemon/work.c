@@ -32,6 +32,7 @@ struct job {
 	enum job_kind kind;
 	char group[GD_NAME_SIZE];
 	pid_t pid;
+	bool move;
 	work_fn fn;
 	void *arg;
 	int err;
@@ -62,7 +63,7 @@ static int request(struct gd_conn *conn, const struct job *job)
 
 	switch (job->kind) {
 	case JOB_ASSIGN:
-		return gd_member_add(conn, job->group, job->pid, true, &member);
+		return gd_member_add(conn, job->group, job->pid, job->move, &member);
 	case JOB_UNASSIGN:
 		return gd_member_del(conn, job->pid, false, &left);
 	default:
@@ -180,9 +181,12 @@ static bool start(struct work *work, const struct job *template)
 	return !err;
 }
 
-bool work_assign(struct work *work, const char *group, pid_t pid, work_fn fn, void *arg)
+bool work_assign(struct work *work, const char *group, pid_t pid, bool move,
+		 work_fn fn, void *arg)
 {
-	struct job job = { .kind = JOB_ASSIGN, .pid = pid, .fn = fn, .arg = arg };
+	struct job job = {
+		.kind = JOB_ASSIGN, .pid = pid, .move = move, .fn = fn, .arg = arg,
+	};
 
 	snprintf(job.group, sizeof(job.group), "%s", group);
 	return start(work, &job);

@@ -28,7 +28,9 @@ void work_destroy(struct work *work);
  * All return false if too many are under way: try again. @fn (may be NULL) is called
  * in the loop, unless work_forget(@arg) was called before.
  */
-bool work_assign(struct work *work, const char *group, pid_t pid, work_fn fn, void *arg);
+/* @move: out of the group that it is in; without, that is refused. */
+bool work_assign(struct work *work, const char *group, pid_t pid, bool move,
+		 work_fn fn, void *arg);
 bool work_unassign(struct work *work, pid_t pid, work_fn fn, void *arg);
 bool work_delete_group(struct work *work, const char *group, work_fn fn, void *arg);
 void work_forget(struct work *work, const void *arg);
