@@ -15,7 +15,7 @@ absent() {
 	for ((i = 0; i < 10; i++)); do
 		rmmod grpdedup
 		[[ ! -e /sys/module/grpdedup ]]
-		insmod "$GRPDEDUP_KO"
+		load_module
 		gd add-group "g$i" --rate 1000
 	done
 }
@@ -23,7 +23,7 @@ absent() {
 @test "load: a second copy is refused and harms nothing" {
 	hold a 16 seq 1
 	group g a
-	refused 1 exist insmod "$GRPDEDUP_KO"
+	refused 1 exist load_module
 	settle g 1
 	assert_right a
 }
@@ -38,8 +38,18 @@ absent() {
 	[[ $(gd version) == *"module $version"* ]] || fail "grpdedup version: $(gd version)"
 }
 
-@test "load: the module has no parameter" {
-	assert_eq "$(modinfo -F parm "$GRPDEDUP_KO")" "" parameters
+@test "load: the module has no parameter, but for the one that a debug kernel needs" {
+	local found
+	found=$(modinfo -F parm "$GRPDEDUP_KO")
+	if [[ -n ${GRPDEDUP_ARGS-} ]]; then
+		assert_eq "${found%%:*} $(wc -l <<<"$found")" "allow_debug_vm 1" parameters
+		rmmod grpdedup
+		refused 1 "not supported" insmod "$GRPDEDUP_KO"
+		dmesg | tail -n 1 | grep -q "load with allow_debug_vm=1 to accept that"
+		load_module
+	else
+		assert_eq "$found" "" parameters
+	fi
 }
 
 @test "load: it taints the kernel as an out-of-tree module and in no other way" {
@@ -63,7 +73,7 @@ absent() {
 	absent scan g
 	absent scan g --wait
 	absent monitor
-	insmod "$GRPDEDUP_KO"
+	load_module
 }
 
 @test "load: no thread is left when the module is gone" {
@@ -72,6 +82,6 @@ absent() {
 	assert_eq "$(scanners)" 20 "scanner threads"
 	rmmod grpdedup
 	assert_eq "$(scanners)" 0 "scanner threads without the module"
-	insmod "$GRPDEDUP_KO"
+	load_module
 	assert_eq "$(gd list groups)" "" "groups of a fresh module"
 }

@@ -111,7 +111,7 @@ wait_event() {
 		sleep "0.$((i / 2))"
 		rmmod grpdedup
 		assert_right a b
-		insmod "$GRPDEDUP_KO"
+		load_module
 	done
 	assert_range "$(sum frame a b)" 1 100000 "frames of modules that are gone: the test means nothing without"
 	assert_lives_on a b
@@ -121,7 +121,7 @@ wait_event() {
 	pair
 	settle g
 	rmmod grpdedup
-	insmod "$GRPDEDUP_KO"
+	load_module
 	assert_range "$(sum frame a)" 1 100000 "frames of the old module"
 	group one a
 	group two b

@@ -16,9 +16,9 @@ start_guest() { GUEST_FILES_MIB=64 guest start "$1" $MAX -device virtio-balloon-
 setup_file() {
 	[[ -n ${GRPDEDUP_KO-} ]] || return 0
 	local name
-	[[ -d /sys/module/grpdedup ]] || insmod "$GRPDEDUP_KO"
+	[[ -d /sys/module/grpdedup ]] || load_module
 	for name in g1 g2; do start_guest $name; done
-	for name in g1 g2; do guest wait $name 1 120; done
+	for name in g1 g2; do guest wait $name 1 $((120 * SLOW)); done
 }
 
 teardown_file() {
@@ -123,7 +123,7 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	saved=$(($(counter t pages_sharing) / 256))
 	((granted <= saved)) || fail "granted $granted MiB, but $saved MiB are saved"
 	# The guests know: their total is what QEMU says they have, less what their kernels reserve.
-	guest wait g1 2 30
+	guest wait g1 2 $((30 * SLOW))
 	assert_range "$(total g1)" $(($(actual g1) - 70)) $(($(actual g1) - 40)) "total of g1"
 }
 
@@ -143,10 +143,10 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	wait_for 10 told_less g1 $((before - 4)) || fail "nothing was taken back: $(status)"
 	took=$((($(date +%s%N) - start) / 1000000))
 	echo "taken back after $took ms"
-	((took <= 3000)) || fail "took $took ms"
+	((took <= 3000 * SLOW)) || fail "took $took ms"
 	wait_for 10 has_less g1 $((before - 4)) || fail "g1 has not given back: $(status)"
 	for name in g1 g2; do wait_for 30 has_scrambled $name; done
-	for name in g1 g2; do guest wait $name 2 60; done
+	for name in g1 g2; do guest wait $name 2 $((60 * SLOW)); done
 }
 
 @test "balloon: a daemon that is killed and starts again takes nothing from anybody" {
@@ -189,7 +189,7 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	status | grep -q 'not loaded' || fail "it does not say why: $(status)"
 	sleep 2
 	[[ ! -d /sys/module/grpdedup ]] || fail "something has loaded it again"
-	insmod "$GRPDEDUP_KO"
+	load_module
 	wait_for 30 both is_member || fail "not enrolled again: $(status)"
 	wait_for 60 both has_more 10 || fail "nothing was given: $(status)"
 }
@@ -269,7 +269,7 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	ensure_daemon
 	wait_for 20 has_state g1 ok
 	start_guest g2
-	guest wait g2 1 120
+	guest wait g2 1 $((120 * SLOW))
 	wait_for 20 is_member g2
 	wait_for 90 both has_more 5 || fail "$(status)"
 }

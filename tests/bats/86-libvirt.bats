@@ -9,7 +9,7 @@ DIR=$BATS_FILE_TMPDIR
 
 setup_file() {
 	[[ -n ${GRPDEDUP_KO-} ]] || fail "this needs a machine of its own: tests/vm/run -- tests/bats/run"
-	[[ -d /sys/module/grpdedup ]] || insmod "$GRPDEDUP_KO"
+	[[ -d /sys/module/grpdedup ]] || load_module
 	[[ -e /dev/kvm ]] || modprobe kvm_amd
 	# No users, cgroups, namespaces and log daemon in this machine.
 	printf '%s\n' 'user = "root"' 'group = "root"' 'dynamic_ownership = 0' 'remember_owner = 0' 'security_driver = "none"' \

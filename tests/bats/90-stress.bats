@@ -79,7 +79,7 @@ finish_all() {
 		sleep 0.5
 		rmmod grpdedup
 		sleep 0.5
-		insmod "$GRPDEDUP_KO"
+		load_module
 		setup_groups
 		rounds=$((rounds + 1))
 	done

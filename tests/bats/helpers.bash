@@ -4,6 +4,7 @@
 # Groups have rate 0 unless a test wants otherwise: then memory changes only during "settle".
 PIDS=$BATS_TEST_TMPDIR/pids
 SPLATS=$BATS_TEST_DIRNAME/../vm/splats
+SLOW=${GRPDEDUP_SLOW:-1} # every limit in seconds is that much longer
 declare -gA PID=()
 
 # bats follows every command to say where a test failed; under emulation that costs more than the
@@ -24,7 +25,7 @@ setup() {
 	[[ -n ${GRPDEDUP_KO-} ]] || fail "this needs a machine of its own: tests/vm/run -- tests/bats/run"
 	: >"$PIDS"
 	echo "gd-test: begin $BATS_TEST_NAME" >/dev/kmsg
-	[[ -d /sys/module/grpdedup ]] || insmod "$GRPDEDUP_KO"
+	[[ -d /sys/module/grpdedup ]] || load_module
 	assert_eq "$(gd list groups)" "" "groups that an earlier test left"
 }
 
@@ -42,13 +43,15 @@ teardown() {
 	! grep -E -q -f <(grep -v '^#' "$SPLATS") <<<"$log" || fail "the kernel complained:" "$log"
 }
 
+# shellcheck disable=SC2086 # several arguments
+load_module() { insmod "$GRPDEDUP_KO" ${GRPDEDUP_ARGS-}; }
 gd() { grpdedup "$@"; }
 ask() { gd-ask "$@"; }
 gone() { [[ ! -e /proc/$1 ]] || grep -qs '^State:.[ZX]' "/proc/$1/status"; }
 
 # wait_for SECONDS COMMAND...
 wait_for() {
-	local end=$((SECONDS + $1 + 1))
+	local end=$((SECONDS + $1 * SLOW + 1))
 	until "${@:2}"; do
 		((SECONDS < end)) || return 1
 		sleep 0.05
@@ -76,7 +79,7 @@ group() {
 # Two visits make a page a candidate, one more finds its partner; one in reserve.
 settle() {
 	local i
-	for ((i = 0; i < ${2:-4}; i++)); do gd scan "$1" --wait --timeout 80; done
+	for ((i = 0; i < ${2:-4}; i++)); do gd scan "$1" --wait --timeout $((80 * SLOW)); done
 }
 
 # counter GROUP NAME; member NAME(process) NAME(counter). Not from JSON: jq takes half a second here.
