@@ -54,7 +54,7 @@ clean:
 	rm -rf build
 
 help:
-	@echo "make demo     the main job, in a VM: four KVM guests in two groups (5 minutes)"
+	@echo "make demo     the main job, in a VM: four KVM guests in two groups (3 minutes)"
 	@echo "make check    all tests: lint, build, unit, cli, vm; each is a target too"
 	@echo "make bench    ksmd beside grpdedup, in a VM"
 	@echo "make storm    shake processes that check every byte, SECONDS=60 SEED=S GUESTS=N"
