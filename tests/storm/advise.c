@@ -28,10 +28,11 @@ int advise_drop(int unused)
 /*
  * Until it is written again, a page is as it was or zero.
  *
- * It is written before, too, so that it is nobody else's: 6.18 was seen to lose
- * memory otherwise, without any module. Where a pin for reading has
- * given the parent a copy (FAULT_FLAG_UNSHARE), that copy is clean; a child's
- * MADV_FREE makes the shared page one that reclaim may drop, for both.
+ * It is written before, too, so that it is nobody else's: kernels lose memory
+ * otherwise, without any module (seen on 6.1 and 6.18). A page that a read has
+ * brought back from swap is clean, and so is the copy that a pin for reading
+ * makes (FAULT_FLAG_UNSHARE); after a fork, MADV_FREE of the one makes it a page
+ * that reclaim may drop, for both.
  */
 int advise_free(int unused)
 {

@@ -149,10 +149,18 @@ static void move_away(void)
 		munmap(to, opt.pages * GD_PAGE);
 }
 
+/*
+ * Written first, so that the pages are nobody else's: kernels lose the child's
+ * memory otherwise, without any module (see advise_free() of the storm).
+ */
 static void free_lazily(size_t first, size_t n)
 {
 	size_t i;
 
+	for (i = first; i < first + n; i++)
+		rewrite(i);
+	/* time to be merged or swapped out */
+	usleep(roll(20000));
 	madvise(area + first * GD_PAGE, n * GD_PAGE, MADV_FREE);
 	for (i = first; i < first + n; i++) {
 		if (gd_differs(area + i * GD_PAGE, 0) >= 0)
