@@ -24,6 +24,13 @@ check:
 lint unit cli build vm:
 	tests/check --kernel $(VM_KERNEL) $@
 
+# The same suites and a storm on a kernel that looks for bugs, which is built first: two hours
+vm-debug:
+	tests/check --kernel $(VM_KERNEL) debug
+
+coverage:
+	tests/check --kernel $(VM_KERNEL) coverage
+
 # Processes that check every byte while everything is done to them: another SEED each time
 storm:
 	tests/storm/run --kernel $(VM_KERNEL) --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED)) $(if $(GUESTS),--guests $(GUESTS))
@@ -56,6 +63,8 @@ clean:
 help:
 	@echo "make demo     the main job, in a VM: four KVM guests in two groups (3 minutes)"
 	@echo "make check    all tests: lint, build, unit, cli, vm; each is a target too"
+	@echo "make vm-debug the suites on a debug kernel (KASAN, lockdep, kmemleak...), built first"
+	@echo "make coverage lines of the module that the suites reach, on the same kernel"
 	@echo "make bench    ksmd beside grpdedup, in a VM"
 	@echo "make storm    shake processes that check every byte, SECONDS=60 SEED=S GUESTS=N"
 	@echo "make fuzz     fuzz what parses, SECONDS=60 each"
@@ -64,4 +73,4 @@ help:
 	@echo "make install  both; make dkms: the module for this and every later kernel"
 	@echo "make clean    remove what was built"
 
-.PHONY: all module tools demo check lint unit cli build vm fuzz storm bench bench-paper install dkms clean help
+.PHONY: all module tools demo check lint unit cli build vm vm-debug coverage fuzz storm bench bench-paper install dkms clean help
