@@ -82,6 +82,7 @@ snapshot() {
 	printf 'guest\ttenant-a\tweb1\t4121\tok\t\t2147483648\t2241855488\t2241855488\t4294967296\t250\t1073741824\n'
 	printf 'guest\ttenant-a\t1234\t\tabsent\tit does not run\t2147483648\t\t\t\t\t\n'
 	printf 'guest\ttenant-b\tdb2\t4177\tnone\t\t\t\t\t\t\t\n'
+	printf 'end\n'
 }
 
 # What answers is refused with this sentence, and nothing is shown of it.
@@ -349,13 +350,15 @@ foreign() {
 	foreign qmp '{"QMP": {"version": {}}}\r\n' "it is not grpdedupd's"
 	foreign newer 'grpdedupd\t2\n' 'it is of another version'
 	foreign cut "$magic${host}#guest\tgue" 'it ends too early'
+	foreign half "$magic$host" 'it ends too early'
+	foreign more "$magic${host}end\n$host" 'it goes on after its end'
 	foreign short "$magic#host\tavailable\tshort\nhost\t5\n" 'a line has not as many fields as it should'
 	foreign nameless "$magic${host}guest\tweb1\n" 'a line has no names for its fields'
 	foreign gap "$magic$host\ngarbage\n" 'a line has no names for its fields'
 	foreign twice "$magic$host$host" 'a kind of lines has its fields named twice'
 	foreign nul "$magic$host\0garbage" 'it is not text'
 
-	serve huge < <(snapshot && yes "$(printf 'guest%01000d' 0)" | head -n 5000)
+	serve huge < <(snapshot | sed '$d' && yes "$(printf 'guest%01000d' 0)" | head -n 5000)
 	runs 2 balloon --socket "$socket"
 	[[ -z $out && $err == "grpdedup: cannot ask grpdedupd at $socket: File too large" ]] || fail "'$out' '$err'"
 }

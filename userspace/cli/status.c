@@ -94,15 +94,16 @@ const char *status_parse(struct status *status, char *text)
 	char *line;
 
 	*status = (struct status){ .text = text };
-	if (!*text || text[strlen(text) - 1] != '\n')
-		return "it ends too early";
 	line = strsep(&text, "\n");
-	bad = check_magic(line);
-	/* Behind the last end of a line is nothing. */
-	while (!bad && (line = strsep(&text, "\n")) && text)
+	bad = text ? check_magic(line) : NULL;
+	/* What has no end of a line is no line. */
+	while (!bad && (line = strsep(&text, "\n")) && text) {
+		if (!strcmp(line, GD_STATUS_END))
+			return *text ? "it goes on after its end" : NULL;
 		bad = *line == '#' ? take_names(status, line + 1) :
 				     take_values(status, line);
-	return bad;
+	}
+	return bad ? bad : "it ends too early";
 }
 
 void status_free(struct status *status)

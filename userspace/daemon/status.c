@@ -105,6 +105,7 @@ char *status_text(const struct daemon *daemon, size_t *size)
 	      "memory_available\tmember\tsaved\n", out);
 	for (i = 0; i < daemon->guest_count; i++)
 		put_guest(out, daemon->guests[i], now);
+	fputs(GD_STATUS_END "\n", out);
 	if (fclose(out))
 		return NULL;
 	return text;

@@ -12,7 +12,9 @@
  *	group	tenant-a	equal	auto	4000	...
  *	#guest	group_name	guest	pid	state	...
  *	guest	tenant-a	web1	4121	ok	...
+ *	end
  *
+ * The last line is "end": without it the daemon has not finished.
  * New fields come at the end, new kinds of lines anywhere: readers go by the names.
  * Memory is in bytes, times that end in _ms are ages. A field that is not
  * known is empty.
@@ -40,5 +42,6 @@
 #define GD_STATUS_SOCKET	"/run/grpdedup/control.sock"
 #define GD_STATUS_MAGIC		"grpdedupd"
 #define GD_STATUS_VERSION	1
+#define GD_STATUS_END		"end"
 
 #endif /* GD_STATUS_H */
