@@ -31,6 +31,10 @@ vm-debug:
 coverage:
 	tests/check --kernel $(VM_KERNEL) coverage
 
+# One rule of the module broken at a time: the test that guards it must go red
+mutants:
+	tests/mutants/run --kernel $(VM_KERNEL)
+
 # Processes that check every byte while everything is done to them: another SEED each time
 storm:
 	tests/storm/run --kernel $(VM_KERNEL) --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED)) $(if $(GUESTS),--guests $(GUESTS))
@@ -65,6 +69,7 @@ help:
 	@echo "make check    all tests: lint, build, unit, cli, vm; each is a target too"
 	@echo "make vm-debug the suites on a debug kernel (KASAN, lockdep, kmemleak...), built first"
 	@echo "make coverage lines of the module that the suites reach, on the same kernel"
+	@echo "make mutants  one rule of the module broken at a time: its test must go red"
 	@echo "make bench    ksmd beside grpdedup, in a VM"
 	@echo "make storm    shake processes that check every byte, SECONDS=60 SEED=S GUESTS=N"
 	@echo "make fuzz     fuzz what parses, SECONDS=60 each"
@@ -73,4 +78,4 @@ help:
 	@echo "make install  both; make dkms: the module for this and every later kernel"
 	@echo "make clean    remove what was built"
 
-.PHONY: all module tools demo check lint unit cli build vm vm-debug coverage fuzz storm bench bench-paper install dkms clean help
+.PHONY: all module tools demo check lint unit cli build vm vm-debug coverage mutants fuzz storm bench bench-paper install dkms clean help
