@@ -56,6 +56,32 @@ static struct page *frame_at(struct vm_area_struct *vma, unsigned long addr)
 }
 
 /*
+ * Was the fault's work done? If so, its page is dirty, as what was merged was:
+ * FAULT_FLAG_UNSHARE does not say it, and a page that is nowhere said to be dirty
+ * is lost to all who share it after a fork when one of them lets go of it by
+ * MADV_FREE (madvise_free_pte_range() counts the mappings of dirty pages only).
+ */
+static bool is_private(struct vm_area_struct *vma, unsigned long addr)
+{
+	bool private = true;
+	struct page *page;
+	spinlock_t *ptl;
+	pte_t *ptep, pte;
+
+	ptep = gd_walk_lock(vma->vm_mm, addr, &ptl);
+	if (!ptep)
+		return true;
+	pte = ptep_get(ptep);
+	page = gd_walk_pte_page(pte);
+	if (gd_walk_pte_frame(vma, pte))
+		private = false;
+	else if (page)
+		folio_set_dirty(page_folio(page));
+	gd_walk_unlock(ptl);
+	return private;
+}
+
+/*
  * The frame's bytes never change, so no write can be lost between the steps. The
  * copy is charged beyond the limit if need be (__GFP_HIGH): a full memory cgroup
  * must not be able to keep what is shared, and not to get a page for nothing.
@@ -96,7 +122,7 @@ int gd_unshare_page(struct vm_area_struct *vma, unsigned long addr)
 		vm_fault_t ret = handle_mm_fault(vma, addr, GD_UNSHARE_FAULT,
 						 NULL);
 
-		if (!frame_at(vma, addr))
+		if (is_private(vma, addr))
 			return 0;
 		if (ret & VM_FAULT_ERROR)
 			break;

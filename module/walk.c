@@ -143,7 +143,11 @@ bool gd_walk_has_ptes(struct mm_struct *mm, unsigned long addr)
 	return pmd_present(pmd) && !pmd_leaf(pmd);
 }
 
-static struct page *pte_to_page(pte_t pte)
+/**
+ * gd_walk_pte_page - the page that @pte maps, or NULL
+ * @pte: read under the PTE lock
+ */
+struct page *gd_walk_pte_page(pte_t pte)
 {
 	if (!pte_present(pte) || pte_special(pte) || gd_pte_devmap(pte) ||
 	    !pfn_valid(pte_pfn(pte)))
@@ -166,7 +170,7 @@ static bool is_ksm(struct page *page)
  */
 struct page *gd_walk_pte_frame(struct vm_area_struct *vma, pte_t pte)
 {
-	struct page *page = pte_to_page(pte);
+	struct page *page = gd_walk_pte_page(pte);
 
 	return page && (!PageAnon(page) || is_ksm(page)) ? page : NULL;
 }
@@ -174,7 +178,7 @@ struct page *gd_walk_pte_frame(struct vm_area_struct *vma, pte_t pte)
 /* Holds a reference on the page of each GD_KIND_ANON. */
 static enum gd_kind look(pte_t pte, struct page **pagep)
 {
-	struct page *page = pte_to_page(pte);
+	struct page *page = gd_walk_pte_page(pte);
 	struct folio *folio;
 
 	if (!page)

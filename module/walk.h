@@ -45,6 +45,7 @@ struct gd_snapshot {
 pte_t *gd_walk_lock(struct mm_struct *mm, unsigned long addr,
 		    spinlock_t **ptlp);
 void gd_walk_unlock(spinlock_t *ptl);
+struct page *gd_walk_pte_page(pte_t pte);
 struct page *gd_walk_pte_frame(struct vm_area_struct *vma, pte_t pte);
 unsigned long gd_walk_next(struct mm_struct *mm, unsigned long addr,
 			   unsigned long end);
