@@ -51,6 +51,10 @@ bench:
 bench-paper:
 	tests/bench/paper/run --kernel $(VM_KERNEL) --rounds $(or $(ROUNDS),3)
 
+# Who can tell by timing what another process's memory holds: ROUNDS=8
+bench-isolation:
+	tests/bench/isolation/run --kernel $(VM_KERNEL) --rounds $(or $(ROUNDS),8)
+
 install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 	$(MAKE) -C userspace install
@@ -74,8 +78,10 @@ help:
 	@echo "make storm    shake processes that check every byte, SECONDS=60 SEED=S GUESTS=N"
 	@echo "make fuzz     fuzz what parses, SECONDS=60 each"
 	@echo "make bench-paper  the paper's experiment, ROUNDS=3 of 17 minutes"
+	@echo "make bench-isolation  the side channel between processes, measured, ROUNDS=8"
 	@echo "make          the module for the running kernel (KERNEL=release) and the tool"
 	@echo "make install  both; make dkms: the module for this and every later kernel"
 	@echo "make clean    remove what was built"
 
-.PHONY: all module tools demo check lint unit cli build vm vm-debug coverage mutants fuzz storm bench bench-paper install dkms clean help
+.PHONY: all module tools demo check lint unit cli build vm vm-debug coverage mutants fuzz storm bench bench-paper bench-isolation \
+	install dkms clean help
