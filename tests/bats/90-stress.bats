@@ -5,7 +5,7 @@
 load helpers
 
 start_churn() {
-	timeout 200 gd-churn --procs 2 --pages 512 --seconds "$SPAN" --seed "$1" \
+	timeout $((200 * SLOW)) gd-churn --procs 2 --pages 512 --seconds "$SPAN" --seed "$1" \
 		>"$BATS_TEST_TMPDIR/churn$1" 2>&1 3>&- &
 	jobs+=($!)
 	wait_for 10 grep -q '^pids .*[0-9]$' "$BATS_TEST_TMPDIR/churn$1"
@@ -49,8 +49,8 @@ finish_all() {
 
 @test "stress: churn and O_DIRECT in two groups at full rate" {
 	local jobs disk dio end merges=0 looks=0
-	SPAN=16 start_all
-	while ((SECONDS < end - 7)); do
+	SPAN=$((16 * SLOW)) start_all
+	while ((SECONDS < end - 7 * SLOW)); do
 		sleep 1
 		# shellcheck disable=SC2046 # several pids
 		FRAMES=1 assert_apart $(churn_pids 1) -- $(churn_pids 2)
@@ -68,8 +68,8 @@ finish_all() {
 	echo 10 >/sys/kernel/mm/ksm/sleep_millisecs
 	echo 1000 >/sys/kernel/mm/ksm/pages_to_scan
 	echo 1 >/sys/kernel/mm/ksm/run
-	SPAN=26 start_all
-	while ((SECONDS < end - 14)); do
+	SPAN=$((26 * SLOW)) start_all
+	while ((SECONDS < end - 14 * SLOW)); do
 		sleep 1
 		first=$(churn_pids 1 | cut -d' ' -f1)
 		gd move two "$first"
@@ -97,9 +97,9 @@ finish_all() {
 	mkdir -p $cg
 	# the workloads are born in the cgroup that is reclaimed from
 	echo $$ >$cg/cgroup.procs
-	SPAN=16 start_all
+	SPAN=$((16 * SLOW)) start_all
 	echo $$ >/sys/fs/cgroup/cgroup.procs
-	while ((SECONDS < end - 6)); do
+	while ((SECONDS < end - 6 * SLOW)); do
 		# asks for more than there is: it may fail
 		echo 2M 2>/dev/null >$cg/memory.reclaim || true
 		rounds=$((rounds + 1))
