@@ -181,7 +181,9 @@ static struct gd_block *create(struct gd_blocks *blocks, unsigned long start)
 	struct gd_block *block;
 	struct page *page;
 
-	block = kmem_cache_zalloc(block_cache, GFP_KERNEL | __GFP_NOWARN);
+	/* NORETRY: a full memory cgroup shall not have a process killed for it. */
+	block = kmem_cache_zalloc(block_cache, GFP_KERNEL | __GFP_NOWARN |
+				  __GFP_NORETRY);
 	if (!block)
 		return NULL;
 	page = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_COMP | __GFP_ZERO |

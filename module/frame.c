@@ -90,7 +90,7 @@ static void tree_remove(struct gd_frames *frames, struct gd_frame *frame)
 /*
  * Unmovable: it has no rmap by which it could be moved. Charged: the scanner
  * has the member's memory cgroup active, and merging must not be a way out of
- * memory.max.
+ * memory.max. NORETRY: nor may a full cgroup have a process killed for it.
  */
 struct page *gd_frame_alloc_page(void)
 {
@@ -134,7 +134,8 @@ struct gd_frame *gd_frame_create(struct gd_frames *frames, struct page *src,
 
 	if (max && frames->nr >= max)
 		return NULL;
-	frame = kmem_cache_zalloc(frame_cache, GFP_KERNEL | __GFP_NOWARN);
+	frame = kmem_cache_zalloc(frame_cache, GFP_KERNEL | __GFP_NOWARN |
+				  __GFP_NORETRY);
 	if (!frame)
 		return NULL;
 	page = gd_frame_alloc_page();
