@@ -54,8 +54,10 @@ int gd_group_add(const char *name, const struct gd_settings *set,
 		return -EINVAL;
 	}
 	group = kzalloc(sizeof(*group), GFP_KERNEL);
-	if (!group)
+	if (!group) {
+		NL_SET_ERR_MSG(extack, "no memory for the group");
 		return -ENOMEM;
+	}
 	refcount_set(&group->refs, 1);
 	strscpy(group->name, name, sizeof(group->name));
 	group->set = *set;
@@ -123,15 +125,15 @@ static int end_membership(struct gd_member *member, enum grpdedup_reason reason,
 			  bool keep, u64 *pages, struct netlink_ext_ack *extack)
 {
 	struct gd_call *call = gd_call_create(gd_roster_leave, member);
-	int err;
+	int err = -ENOMEM;
 
-	if (!call)
-		return -ENOMEM;
-	call->reason = reason;
-	call->keep = keep;
-	err = gd_call_wait(member->group, call);
-	*pages = call->pages;
-	gd_call_put(call);
+	if (call) {
+		call->reason = reason;
+		call->keep = keep;
+		err = gd_call_wait(member->group, call);
+		*pages = call->pages;
+		gd_call_put(call);
+	}
 	if (err == -ENOENT)
 		NL_SET_ERR_MSG(extack, "the process's group is being deleted");
 	else if (err == -ESRCH)
@@ -178,6 +180,8 @@ static int enter(struct gd_group *group, struct gd_member *member,
 		NL_SET_ERR_MSG(extack, "the group is being deleted");
 	else if (err == -EINTR)
 		NL_SET_ERR_MSG(extack, "interrupted; the process is still joining");
+	else if (err == -ENOMEM)
+		NL_SET_ERR_MSG(extack, "no memory to take the process in; try again");
 	else
 		NL_SET_ERR_MSG(extack,
 			       "the process's memory could not be taken from ksmd or from another group; try again");
@@ -204,6 +208,8 @@ static struct gd_member *new_member(struct task_struct *task,
 	member = gd_member_create(task, mm);
 	/* From here on, the member does not keep the process's memory alive. */
 	mmput_async(mm);
+	if (!member)
+		NL_SET_ERR_MSG(extack, "no memory for the member");
 	return member ?: ERR_PTR(-ENOMEM);
 }
 
@@ -219,6 +225,7 @@ int gd_group_assign(struct gd_group *group, struct task_struct *task, bool move,
 		    struct gd_member **memberp, struct netlink_ext_ack *extack)
 {
 	struct gd_member *member, *other;
+	bool left = false;
 	u64 pages;
 	int err;
 
@@ -238,13 +245,18 @@ int gd_group_assign(struct gd_group *group, struct task_struct *task, bool move,
 		gd_member_put(other);
 		if (err && err != -ESRCH)
 			break;
+		left |= !err;
 	}
 	if (!err)
 		err = enter(group, member, extack);
-	if (err)
-		gd_member_put(member);
-	else
+	if (!err) {
 		*memberp = member;
+		return 0;
+	}
+	gd_member_put(member);
+	if (left && err == -ENOMEM)
+		NL_SET_ERR_MSG(extack,
+			       "no memory to join; the process has left its old group and is in none; assign it again");
 	return err;
 }
 
@@ -253,12 +265,12 @@ int gd_group_assign(struct gd_group *group, struct task_struct *task, bool move,
 static int unshare_all(struct gd_group *group, struct netlink_ext_ack *extack)
 {
 	struct gd_call *call = gd_call_create(gd_roster_unshare, NULL);
-	int err;
+	int err = -ENOMEM;
 
-	if (!call)
-		return -ENOMEM;
-	err = gd_call_wait(group, call);
-	gd_call_put(call);
+	if (call) {
+		err = gd_call_wait(group, call);
+		gd_call_put(call);
+	}
 	if (err)
 		NL_SET_ERR_MSG(extack,
 			       "not every member could be unshared; the group stays; try again");

@@ -152,7 +152,7 @@ static struct task_struct *find_shown(struct file *pidfd, struct file *proc)
  * that stays. A number may pass to another process between the two steps, but
  * not while the pidfd still shows it: hence the second look.
  *
- * Return: the task with a reference, or NULL.
+ * Return: the task with a reference, NULL, or -errno: /proc cannot be opened.
  */
 struct task_struct *gd_member_find_pidfd(unsigned int fd)
 {
@@ -163,7 +163,9 @@ struct task_struct *gd_member_find_pidfd(unsigned int fd)
 	if (!pidfd)
 		return NULL;
 	proc = filp_open("/proc", O_RDONLY | O_DIRECTORY, 0);
-	if (!IS_ERR(proc)) {
+	if (IS_ERR(proc)) {
+		task = ERR_CAST(proc);
+	} else {
 		if (file_inode(proc)->i_sb->s_magic == PROC_SUPER_MAGIC)
 			task = find_shown(pidfd, proc);
 		filp_close(proc, NULL);

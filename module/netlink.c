@@ -113,7 +113,10 @@ static struct task_struct *find_process(struct genl_info *info)
 					    "there is no process of this pid");
 	} else {
 		task = gd_member_find_pidfd(nla_get_u32(pidfd));
-		if (!task)
+		if (IS_ERR(task))
+			NL_SET_ERR_MSG_ATTR(info->extack, pidfd,
+					    "/proc, where a pidfd is looked up, cannot be opened");
+		else if (!task)
 			NL_SET_ERR_MSG_ATTR(info->extack, pidfd,
 					    "this is no pidfd, or its process is gone");
 	}
@@ -188,12 +191,15 @@ static int group_del(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+/* Before anything is done: what is done must not be reported as a failure. */
 static struct sk_buff *begin_reply(struct genl_info *info, u8 cmd, void **hdr)
 {
 	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 
 	if (reply)
 		*hdr = genlmsg_put_reply(reply, info, &gd_family, 0, cmd);
+	else
+		NL_SET_ERR_MSG(info->extack, "no memory for the reply");
 	return reply;
 }
 
@@ -250,27 +256,29 @@ static int group_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
-static int reply_member(struct genl_info *info, u8 cmd,
-			const struct gd_member *member, const u64 *pages)
+static int add_member(struct genl_info *info, struct gd_group *group,
+		      struct task_struct *task)
 {
+	struct gd_member *member;
 	struct sk_buff *reply;
 	void *hdr;
 	int err;
 
-	reply = begin_reply(info, cmd, &hdr);
+	reply = begin_reply(info, GRPDEDUP_CMD_MEMBER_ADD, &hdr);
 	if (!reply)
 		return -ENOMEM;
-	err = gd_fill_member_id(reply, member);
-	if (!err && pages)
-		err = nla_put_u64_64bit(reply, GRPDEDUP_A_PAGES, *pages,
-					GRPDEDUP_A_PAD);
+	err = gd_group_assign(group, task, info->attrs[GRPDEDUP_A_MOVE],
+			      &member, info->extack);
+	if (!err) {
+		err = gd_fill_member_id(reply, member);
+		gd_member_put(member);
+	}
 	return end_reply(info, reply, hdr, err);
 }
 
 static int member_add(struct sk_buff *skb, struct genl_info *info)
 {
 	struct gd_group *group = find_group(info->attrs, info->extack);
-	struct gd_member *member;
 	struct task_struct *task;
 	int err;
 
@@ -279,25 +287,36 @@ static int member_add(struct sk_buff *skb, struct genl_info *info)
 	task = find_process(info);
 	if (IS_ERR(task)) {
 		err = PTR_ERR(task);
-		goto out_group;
+	} else {
+		err = add_member(info, group, task);
+		put_task_struct(task);
 	}
-	err = gd_group_assign(group, task, info->attrs[GRPDEDUP_A_MOVE],
-			      &member, info->extack);
-	put_task_struct(task);
-	if (!err) {
-		err = reply_member(info, GRPDEDUP_CMD_MEMBER_ADD, member, NULL);
-		gd_member_put(member);
-	}
-out_group:
 	gd_group_put(group);
 	return err;
+}
+
+static int del_member(struct genl_info *info, struct gd_member *member)
+{
+	struct sk_buff *reply;
+	u64 pages = 0;
+	void *hdr;
+	int err;
+
+	reply = begin_reply(info, GRPDEDUP_CMD_MEMBER_DEL, &hdr);
+	if (!reply)
+		return -ENOMEM;
+	err = gd_group_unassign(member, info->attrs[GRPDEDUP_A_KEEP], &pages,
+				info->extack) ?:
+	      gd_fill_member_id(reply, member) ?:
+	      nla_put_u64_64bit(reply, GRPDEDUP_A_PAGES, pages,
+				GRPDEDUP_A_PAD);
+	return end_reply(info, reply, hdr, err);
 }
 
 static int member_del(struct sk_buff *skb, struct genl_info *info)
 {
 	struct task_struct *task = find_process(info);
 	struct gd_member *member;
-	u64 pages = 0;
 	int err;
 
 	if (IS_ERR(task))
@@ -308,11 +327,7 @@ static int member_del(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "the process is in no group");
 		return -ESRCH;
 	}
-	err = gd_group_unassign(member, info->attrs[GRPDEDUP_A_KEEP], &pages,
-				info->extack);
-	if (!err)
-		err = reply_member(info, GRPDEDUP_CMD_MEMBER_DEL, member,
-				   &pages);
+	err = del_member(info, member);
 	gd_member_put(member);
 	return err;
 }

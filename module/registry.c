@@ -102,6 +102,8 @@ int gd_registry_add(struct gd_group *group, struct netlink_ext_ack *extack)
 			refcount_inc(&group->refs);
 			changed();
 			err = 0;
+		} else {
+			NL_SET_ERR_MSG(extack, "no memory to list the group");
 		}
 	}
 	mutex_unlock(&registry_lock);
@@ -216,6 +218,9 @@ int gd_registry_join(struct gd_group *group, struct gd_member *member,
 		*other = NULL;
 	} else if (!*other) {
 		err = insert(group, member);
+		if (err)
+			NL_SET_ERR_MSG(extack,
+				       "no memory to list the member");
 	} else if ((*other)->group == group) {
 		NL_SET_ERR_MSG(extack, "the process is in this group already");
 		err = -EEXIST;
