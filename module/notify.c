@@ -17,8 +17,11 @@ static struct sk_buff *begin(enum grpdedup_cmd what, void **hdr)
 	if (!genl_has_listeners(&gd_family, &init_net, 0))
 		return NULL;
 	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!skb)
+	if (!skb) {
+		/* Listeners get to know that they have missed one. */
+		genl_set_err(&gd_family, &init_net, 0, 0, -ENOBUFS);
 		return NULL;
+	}
 	*hdr = genlmsg_put(skb, 0, 0, &gd_family, 0, what);
 	return skb;
 }
