@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +13,26 @@
 
 #define POLL_MS		30
 #define PROGRESS_MS	300
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int sig)
+{
+	stopped = sig;
+}
+
+/* Whoever started us may want a signal to be ignored. */
+static void catch_signals(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM };
+	struct sigaction sa = { .sa_handler = stop };
+	struct sigaction old;
+	size_t i;
+
+	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &sa, NULL);
+}
 
 static uint64_t now_ms(void)
 {
@@ -63,6 +84,8 @@ static int wait_for_pass(struct gd_conn *conn, const char *name,
 			return -EOPNOTSUPP;
 		if (passes >= pass)
 			return 0;
+		if (stopped)
+			return -EINTR;
 		if (timeout && now_ms() >= end)
 			return -ETIMEDOUT;
 		show_progress(group, first);
@@ -76,9 +99,18 @@ static int wait_and_tell(struct gd_conn *conn, const char *name,
 {
 	char size[32];
 	uint64_t saved;
-	int err = wait_for_pass(conn, name, group, pass, timeout);
+	int err;
 
+	catch_signals();
+	err = wait_for_pass(conn, name, group, pass, timeout);
 	end_progress();
+	if (err == -EINTR) {
+		fprintf(stderr, "grpdedup: group %s: not waiting any more; pass %" PRIu64 " goes on\n",
+			group->name, pass);
+		/* To be seen to have died of it is what shells expect. */
+		signal(stopped, SIG_DFL);
+		raise(stopped);
+	}
 	if (err == -ETIMEDOUT) {
 		fprintf(stderr, "grpdedup: group %s: pass %" PRIu64 " has not ended in time\n",
 			group->name, pass);
