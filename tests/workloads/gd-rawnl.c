@@ -2,13 +2,14 @@
 /*
  * gd-rawnl: send the module a request byte for byte, also a malformed one.
  *
- * usage: gd-rawnl [--dump] [--overlong] [--repeat N] COMMAND [ATTR=TYPE:VALUE]...
+ * usage: gd-rawnl [--dump] [--overlong] [--unread] [--repeat N] COMMAND [ATTR=TYPE:VALUE]...
  *
  *   COMMAND	group-add, group-set, ..., or a number
  *   ATTR	name, rate, pid, ..., or a number
  *   TYPE	s: string; n: string without its NUL; u8: u16: u32: u64: number;
  *		raw: hex bytes; flag: nothing; pidfd: a pidfd of this PID
  *   --overlong	the last attribute claims to be longer than the message
+ *   --unread	no answer is read: soon the kernel cannot send any more
  *   --repeat	N requests; "%d" in a string becomes 0..N-1
  *
  * Prints "ok REPLIES" or "refused ERRNO SENTENCE". Exit status: 0 accepted,
@@ -193,7 +194,7 @@ int main(int argc, char **argv)
 	int i, arg, n = 0, flags = 0, repeat = 1, one = 1, family, command;
 	struct timeval patience = { .tv_sec = 60 };
 	struct nlattr *last = NULL;
-	bool overlong = false;
+	bool overlong = false, unread = false;
 	const char *why;
 
 	for (arg = 1; arg < argc && !strncmp(argv[arg], "--", 2); arg++) {
@@ -201,13 +202,15 @@ int main(int argc, char **argv)
 			flags = NLM_F_DUMP;
 		else if (!strcmp(argv[arg], "--overlong"))
 			overlong = true;
+		else if (!strcmp(argv[arg], "--unread"))
+			unread = true;
 		else if (!strcmp(argv[arg], "--repeat") && arg + 1 < argc)
 			repeat = atoi(argv[++arg]);
 		else
 			gd_die("gd-rawnl: what is '%s'?", argv[arg]);
 	}
 	if (arg == argc)
-		gd_die("usage: gd-rawnl [--dump] [--overlong] [--repeat N] COMMAND [ATTR=TYPE:VALUE]...");
+		gd_die("usage: gd-rawnl [--dump] [--overlong] [--unread] [--repeat N] COMMAND [ATTR=TYPE:VALUE]...");
 	sock = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
 	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	setsockopt(sock, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
@@ -221,7 +224,12 @@ int main(int argc, char **argv)
 			last = put_word(argv[k], i);
 		if (overlong && last)
 			last->nla_len += 64;
-		n = transact(&why, NULL);
+		n = 0;
+		why = "";
+		if (!unread)
+			n = transact(&why, NULL);
+		else if (send(sock, message, head->nlmsg_len, 0) < 0)
+			n = -errno;
 		if (n < 0) {
 			printf("refused %s %s\n", strerrorname_np(-n), why);
 			return 2;

@@ -1,0 +1,255 @@
+#!/usr/bin/env bats
+# What runs out or dies in the middle: memory cgroups, members, the tool, who listens.
+# For allocations that fail at every place see debug/faults.bats.
+
+load helpers
+
+CG=/sys/fs/cgroup/gd-faults
+
+# cgroup NAME...: these processes from now on charge to it, without swap
+cgroup() {
+	local name
+	swapoff -a
+	[[ ! -e $CG ]] || open_cgroup
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir -p $CG
+	for name; do echo "${PID[$name]}" >$CG/cgroup.procs; done
+}
+# hold_in_cgroup PAGES FILL -- NAME...
+hold_in_cgroup() {
+	local name
+	for name in "${@:3}"; do spawn "$name"; done
+	cgroup "${@:3}"
+	for name in "${@:3}"; do
+		ask "$name" map r "$1" small
+		# shellcheck disable=SC2086 # words
+		ask "$name" fill r 0 "$1" $2
+	done
+}
+
+charged() { echo $(($(<$CG/memory.current) / 4096)); }
+cg_event() { awk -v name="$1" '$1 == name { print $2 }' $CG/memory.events; }
+
+# fill_cgroup NAME...: no page is left. To ask a process anything it needs some itself. A limit
+# below the charge takes back what CPUs hold in reserve; meanwhile nobody is killed for it.
+fill_cgroup() {
+	local name
+	for name; do echo -1000 >"/proc/${PID[$name]}/oom_score_adj"; done
+	echo $((($(charged) - 1) * 4096)) >$CG/memory.max || true
+	echo $(($(charged) * 4096)) >$CG/memory.max
+	for name; do echo 0 >"/proc/${PID[$name]}/oom_score_adj"; done
+	kills=$(cg_event oom_kill)
+}
+open_cgroup() { echo max >$CG/memory.max; }
+close_cgroup() {
+	local name
+	for name; do ask "$name" exit; done
+	for name; do wait_for 10 gone "${PID[$name]}"; done
+	wait_for 10 rmdir $CG || fail "the cgroup cannot be removed: $(charged) pages"
+}
+assert_nobody_killed() {
+	local name
+	assert_eq "$(cg_event oom_kill)" "$kills" "processes killed for want of memory"
+	for name; do ! gone "${PID[$name]}" || fail "$name is gone"; done
+}
+
+@test "faults: a full cgroup: nothing is merged, nobody is killed, and it goes on when there is room" {
+	hold_in_cgroup 512 "seq 1000" a b
+	fill_cgroup a b
+	group g a b
+	settle g
+	assert_nobody_killed a b
+	assert_range "$(counter g skip_nomem)" 1 1000000 skip_nomem
+	assert_range "$(charged)" 0 $(($(<$CG/memory.max) / 4096)) "pages charged, and the limit"
+	open_cgroup
+	assert_right a b
+	settle g
+	assert_shared a b
+	assert_right a b
+	close_cgroup a b
+}
+
+@test "faults: unsharing goes on in a full cgroup, beyond the limit, and kills nobody" {
+	local limit
+	hold_in_cgroup 512 "seq 1000" a b
+	group g a b
+	settle g
+	assert_shared a b
+	fill_cgroup a b
+	limit=$(($(<$CG/memory.max) / 4096))
+	gd unassign "${PID[a]}"
+	assert_nobody_killed a b
+	assert_eq "$(sum frame a)" 0 "frames of a, which is in no group"
+	assert_range "$(charged)" $((limit + 400)) 100000 "pages charged, with a limit of $limit"
+	gd del-group g --unshare
+	assert_nobody_killed a b
+	assert_eq "$(sum frame a b)" 0 "frames after del-group --unshare"
+	assert_apart a -- b
+	open_cgroup
+	assert_right a b
+	ask a fill r 0 64 seq 5
+	ask b fill r 0 64 seq 6
+	assert_right a b
+	close_cgroup a b
+}
+
+@test "faults: a scanner in a cgroup without memory works, members pay" {
+	hold a 512 seq 1000
+	hold b 512 seq 1000
+	group g a b
+	cgroup
+	echo 0 >$CG/memory.max
+	counter g tid >$CG/cgroup.procs
+	settle g
+	assert_shared a b
+	assert_range "$(charged)" 0 64 "pages charged to the scanner's cgroup"
+	gd unassign "${PID[a]}"
+	assert_eq "$(sum frame a)" 0 "frames of a"
+	assert_right a b
+	gd del-group g
+	wait_for 10 rmdir $CG || fail "the cgroup cannot be removed"
+}
+
+# hog: takes memory of the cgroup until a is dead
+hog_until_gone() {
+	local i
+	for ((i = 0; i < 4096; i += 128)); do
+		ask hog fill r $i 128 unique
+		! gone "${PID[$1]}" || return 0
+	done
+	fail "$1 is not killed"
+}
+
+@test "faults: members are killed for want of memory while they are merged" {
+	local i
+	hold b 1024 mix 30 40 1000
+	RATE=1000000 group g b
+	spawn hog
+	cgroup hog
+	ask hog map r 4096 small
+	echo -1000 >"/proc/${PID[hog]}/oom_score_adj"
+	for ((i = 0; i < 3; i++)); do
+		open_cgroup
+		ask hog madvise r 0 4096 DONTNEED
+		hold_in_cgroup 1024 "mix 30 40 1000" "a$i"
+		gd assign g "${PID[a$i]}"
+		sleep "0.$i"
+		echo $((($(charged) + 256) * 4096)) >$CG/memory.max
+		hog_until_gone "a$i"
+		wait_for 5 members_are "${PID[b]} " || fail "members: $(members)"
+	done
+	open_cgroup
+	assert_right b hog
+	assert_eq "$(cg_event oom_kill)" 3 "processes killed for want of memory"
+	settle g 2
+	assert_eq "$(counter g pages_shared)" "$(sum frames b)" "pages_shared, and the frames found"
+	close_cgroup hog
+}
+
+members_are() { [[ $(members) == "$1" ]]; }
+
+# tool ARGUMENT...: in the background. A shell's background jobs ignore SIGINT, so it is reset.
+tool() {
+	env --default-signal=INT grpdedup "$@" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	tool=$!
+}
+# strike SIGNAL: on the tool; sets status
+strike() {
+	kill "-$1" "$tool" 2>/dev/null || true
+	status=0
+	wait "$tool" || status=$?
+}
+# see PATTERN FILE: look for it as often as possible, for some seconds
+see() {
+	local text i
+	for ((i = 0; i < 50000; i++)); do
+		read -r -d '' text 2>/dev/null <"$2" || [[ $text ]] || break
+		[[ ! $text =~ $1 ]] || return 0
+	done
+	return 1
+}
+passes_are() { (($(counter g full_scans) >= $1)); }
+
+@test "faults: a signal ends the wait for a pass, says so, and changes nothing" {
+	local before passes signal tool status
+	hold a 32768 unique
+	group g a
+	settle g 1
+	before=$(state)
+	for signal in INT TERM; do
+		passes=$(counter g full_scans)
+		tool scan g --wait
+		# it catches SIGTERM, 15
+		see "SigCgt:[[:blank:]]*[0-9a-f]*[4-7c-f][0-9a-f]{3}[[:space:]]" "/proc/$tool/status" || fail "the tool does not wait: $(cat "$BATS_TEST_TMPDIR/out")"
+		strike $signal
+		assert_eq "$status" $((128 + $(kill -l "$signal"))) "exit status after SIG$signal"
+		assert_eq "$(cat "$BATS_TEST_TMPDIR/out")" \
+			"grpdedup: group g: not waiting any more; pass $((passes + 1)) goes on" "what it says"
+		assert_eq "$(state)" "$before" "state after SIG$signal"
+		wait_for 60 passes_are $((passes + 1)) || fail "pass $((passes + 1)) does not go on"
+	done
+	assert_right a
+}
+
+@test "faults: the tool is killed in the middle of a request, which goes on or never was" {
+	local i signal tool status unfinished=0
+	hold a 4096 seq 1000
+	hold b 4096 seq 1000
+	gd add-group h --rate 0
+	for ((i = 0; i < 6; i++)); do
+		((i % 2)) && signal=KILL || signal=TERM
+		group g a b
+		settle g 3
+		case $((i % 3)) in
+		0) tool unassign "${PID[a]}" ;;
+		1) tool move h "${PID[a]}" ;;
+		2) tool del-group g --unshare ;;
+		esac
+		# the request waits for the scanner, if that is ever seen
+		see gd_call "/proc/$tool/wchan" || true
+		strike "$signal"
+		((status == 0)) || unfinished=$((unfinished + 1))
+		# behind whatever the scanner still has to do
+		[[ $(gd list groups) != *g* ]] || settle g 1
+		assert_right a b
+		gd list pids | xargs -r grpdedup unassign
+		[[ $(gd list groups) != *g* ]] || gd del-group g
+		assert_eq "$(sum frame a b)" 0 "frames of processes in no group"
+	done
+	assert_range "$unfinished" 4 6 "requests whose tool was killed"
+	assert_eq "$(counter h member_count)" 0 "members of the other group"
+	assert_right a b
+}
+
+@test "faults: who does not read his events is told that some are lost, and holds up nobody" {
+	local i monitor
+	gd add-group g --rate 0
+	grpdedup monitor >"$BATS_TEST_TMPDIR/events" 2>"$BATS_TEST_TMPDIR/monitor" 3>&- &
+	monitor=$!
+	echo $monitor >>"$PIDS"
+	wait_for 10 grep -q waiting "$BATS_TEST_TMPDIR/monitor"
+	kill -STOP $monitor
+	gd-rawnl --repeat 6000 group-set name=s:g rate=u32:5
+	gd set-group g --rate 0
+	kill -CONT $monitor
+	wait_for 10 grep -q "some events were lost" "$BATS_TEST_TMPDIR/monitor" || fail "monitor says: $(cat "$BATS_TEST_TMPDIR/monitor")"
+	gd set-group g --rate 7
+	wait_for 10 grep -q "group-set g rate 7" "$BATS_TEST_TMPDIR/events" || fail "no event after the lost ones"
+	assert_range "$(grep -c 'rate 5$' "$BATS_TEST_TMPDIR/events")" 10 5999 "events that were kept"
+}
+
+@test "faults: requests whose answers nobody reads are done all the same" {
+	local groups
+	hold a 64 seq 1
+	gd-rawnl --unread --repeat 1000 group-get name=s:g
+	gd-rawnl --unread --repeat 600 group-add name=s:x%d rate=u32:0
+	groups=$(gd list groups | wc -l)
+	assert_eq "$groups" 600 groups
+	gd-rawnl --unread --repeat 600 scan name=s:x%d
+	gd assign x0 "${PID[a]}"
+	gd-rawnl --unread --repeat 600 member-add name=s:x0 "pid=u32:${PID[a]}"
+	assert_eq "$(members)" "${PID[a]} " members
+	gd-rawnl --unread --repeat 600 group-del name=s:x%d
+	assert_eq "$(gd list groups)" "" "groups after their deletion"
+	assert_right a
+}
