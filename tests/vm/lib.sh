@@ -31,10 +31,16 @@ find_installed() {
 # KIMAGE (bzImage), KCONFIG, KMODULES, and KEY, a name for caches. NAME is a release, a series, or a
 # directory with lib/modules.
 find_kernel() {
+	local tree
 	KROOT=
 	if [[ $1 == */* ]]; then
 		find_tree "$1"
-	elif ! find_installed "$1"; then
+	elif find_installed "$1"; then
+		:
+	elif [[ $1 =~ ^7\.[0-9]+$ ]]; then
+		tree=$("$VM_DIR/build-tree" "$1") || exit 125
+		find_tree "$tree"
+	else
 		"$REPO/tools/deps" "kernel=$1" || die "kernel $1 is not installed"
 		find_installed "$1" || die "kernel $1 is not installed, and no package provides it"
 	fi
