@@ -17,6 +17,9 @@
  *	the zero page do not count; --frames: only those of kind frame.
  *	Needs root. The processes may run and be scanned meanwhile: a PFN counts
  *	only if it is still found at both places when it is looked at again.
+ *
+ * Where the kernel says KSM of every anonymous page (see ksm_flag_lies()), what
+ * fork shares in an area that also has pages of ksmd's is said to be ksm as well.
  */
 #include "gd.h"
 
@@ -61,7 +64,85 @@ static int open_proc(pid_t pid, const char *name)
 	return fd;
 }
 
-static enum kind kind_of(uint64_t entry)
+/*
+ * Since 6.10, and for a year, stable_page_flags() takes a bit of "KSM" for all of
+ * it: it says KSM of every anonymous page, even of the one that we stand on.
+ */
+static bool ksm_flag_lies(void)
+{
+	static int lies = -1;
+	uint64_t entry = 0;
+	int pagemap;
+
+	if (lies < 0) {
+		pagemap = open_proc(getpid(), "pagemap");
+		if (pread(pagemap, &entry, 8, (uintptr_t)&entry / GD_PAGE * 8) != 8)
+			gd_die("gd-pfns: our own pagemap");
+		close(pagemap);
+		lies = !!(read_u64("/proc/kpageflags", GD_PM_PFN(entry)) & GD_KPF_KSM);
+	}
+	return lies;
+}
+
+/* The areas of one process that have pages of ksmd's, from smaps: that tells the truth. */
+static struct {
+	pid_t pid;
+	size_t n, room;
+	struct area { unsigned long start, end; } *area;
+} ksm_areas;
+
+static void add_ksm_area(unsigned long start, unsigned long end)
+{
+	if (ksm_areas.n == ksm_areas.room) {
+		ksm_areas.room += 64;
+		ksm_areas.area = realloc(ksm_areas.area, ksm_areas.room * sizeof(*ksm_areas.area));
+		if (!ksm_areas.area)
+			gd_die("gd-pfns: memory");
+	}
+	ksm_areas.area[ksm_areas.n++] = (struct area){ start, end };
+}
+
+static void read_ksm_areas(pid_t pid)
+{
+	unsigned long start = 0, end = 0, kb;
+	bool told = false;
+	char line[512];
+	FILE *smaps = fdopen(open_proc(pid, "smaps"), "r");
+
+	ksm_areas.pid = pid;
+	ksm_areas.n = 0;
+	while (fgets(line, sizeof(line), smaps)) {
+		if (sscanf(line, "KSM: %lu", &kb) != 1) {
+			sscanf(line, "%lx-%lx ", &start, &end);
+			continue;
+		}
+		told = true;
+		if (kb)
+			add_ksm_area(start, end);
+	}
+	fclose(smaps);
+	if (!told && start)
+		gd_die("gd-pfns: smaps does not tell ksmd's pages, and kpageflags lies");
+}
+
+/* ksmd's pages are small, and nobody's exclusively. */
+static bool is_ksm(pid_t pid, uint64_t addr, uint64_t flags)
+{
+	const struct area *area;
+
+	if (!(flags & GD_KPF_KSM) || !ksm_flag_lies())
+		return flags & GD_KPF_KSM;
+	if (flags & (GD_KPF_THP | GD_KPF_OWNER_2))
+		return false;
+	if (ksm_areas.pid != pid)
+		read_ksm_areas(pid);
+	for (area = ksm_areas.area; area < ksm_areas.area + ksm_areas.n; area++)
+		if (area->start <= addr && addr < area->end)
+			return true;
+	return false;
+}
+
+static enum kind kind_of(pid_t pid, uint64_t addr, uint64_t entry)
 {
 	uint64_t flags;
 
@@ -76,14 +157,14 @@ static enum kind kind_of(uint64_t entry)
 		return ZERO;
 	if (entry & GD_PM_FILE)
 		return FRAME;
-	if (flags & GD_KPF_KSM)
+	if (is_ksm(pid, addr, flags))
 		return KSM;
 	return flags & GD_KPF_THP ? THP : ANON;
 }
 
 static void add(struct set *set, pid_t pid, uint64_t addr, uint64_t entry)
 {
-	struct page page = { GD_PM_PFN(entry), addr, pid, kind_of(entry) };
+	struct page page = { GD_PM_PFN(entry), addr, pid, kind_of(pid, addr, entry) };
 
 	set->count[page.kind]++;
 	if (page.kind < ANON)
@@ -216,7 +297,7 @@ static int do_range(pid_t pid, uint64_t addr, size_t pages)
 	for (i = 0; i < pages; i++) {
 		if (pread(pagemap, &entry, 8, (addr / GD_PAGE + i) * 8) != 8)
 			gd_die("gd-pfns: pagemap of %d at %#lx", pid, addr);
-		kind = kind_of(entry);
+		kind = kind_of(pid, addr + i * GD_PAGE, entry);
 		printf("%zu %#llx %s %lu\n", i, kind < ZERO ? 0 : GD_PM_PFN(entry), kind_name[kind],
 		       kind < ZERO ? 0 : read_u64("/proc/kpagecount", GD_PM_PFN(entry)));
 	}

@@ -35,6 +35,7 @@
 #define GD_KPF_KSM	(1ULL << 21)
 #define GD_KPF_THP	(1ULL << 22)
 #define GD_KPF_ZERO	(1ULL << 24)
+#define GD_KPF_OWNER_2	(1ULL << 34)	/* of an anonymous page: exclusive, since 6.10 */
 
 __attribute__((noreturn, format(printf, 1, 2)))
 static inline void gd_die(const char *fmt, ...)
