@@ -7,6 +7,14 @@
 #define GD_COMPAT_H
 
 #include <linux/version.h>
+
+/* Before anything else is included: Kbuild lets the compiler stop at the first error. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+#error "grpdedup supports Linux 6.1 to 7.2; this kernel is older or newer"
+#elif !defined(CONFIG_X86_64) || !defined(CONFIG_NET) || !IS_ENABLED(CONFIG_XXHASH)
+#error "grpdedup needs a kernel with CONFIG_X86_64, CONFIG_NET and CONFIG_XXHASH"
+#endif
+
 #include <linux/atomic.h>
 #include <linux/mm.h>
 #include <linux/ksm.h>
@@ -20,16 +28,6 @@
 #include <linux/pagevec.h>
 #else
 #include <linux/folio_batch.h>
-#endif
-
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
-#error "grpdedup supports Linux 6.1 to 7.2; this kernel is older"
-#endif
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
-#error "grpdedup supports Linux 6.1 to 7.2; this kernel is newer"
-#endif
-#ifndef CONFIG_X86_64
-#error "grpdedup supports x86-64 only"
 #endif
 
 /* VMA flags: a plain store under the mmap write lock until 6.3. */
