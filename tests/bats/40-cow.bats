@@ -124,7 +124,7 @@ block_device() {
 	group g a b
 	settle g
 	# one of 8 * 256 + 1 zero pages is left over
-	assert_range "$(kind_count frame b)" $((pages - 1)) $pages "frames of b"
+	assert_range "$(merged_count b)" $((pages - 1)) $pages "merged pages of b"
 	ask a exit
 	assert_right b
 	settle g

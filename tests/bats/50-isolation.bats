@@ -37,8 +37,8 @@ two_groups() {
 	settle one
 	settle two
 	assert_apart a b -- c d
-	assert_range "$(kind_count frame a)" 700 1024 "frames of a"
-	assert_range "$(kind_count frame c)" 700 1024 "frames of c"
+	assert_range "$(merged_count a)" 700 1024 "merged pages of a"
+	assert_range "$(merged_count c)" 700 1024 "merged pages of c"
 	assert_right a b c d
 }
 

@@ -143,6 +143,19 @@ refused() {
 	[[ $out =~ $2 ]] || fail "'${*:3}' says '$out', expected $2"
 }
 
+# What differs from kernel to kernel; no suite asks for a version itself.
+# since VERSION: is this kernel that one, or a newer one?
+since() { [[ $(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1) == "$1" ]]; }
+# 6.1 does not keep long-term pins of read-only memory coherent, so such areas are left out there.
+merges_read_only() { since 6.2; }
+# merged_count NAME [FIRST N]: pages that take no memory of their own. Since 6.12 the split of a huge page
+# maps the kernel's zero page where it finds zeros, so that there is nothing left to merge.
+merged_count() {
+	local zero=
+	! since 6.12 || zero=zero
+	pages "$@" | awk -v zero="$zero" '$3 == "frame" || $3 == zero { n++ } END { print n + 0 }'
+}
+
 # mem_kb FIELD of /proc/meminfo, with the per-CPU parts added, without what files read meanwhile take
 mem_kb() {
 	[[ $1 != MemFree ]] || echo 3 >/proc/sys/vm/drop_caches
