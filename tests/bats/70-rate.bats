@@ -57,7 +57,7 @@ work() {
 	sleep 0.3
 	assert_range "$(counter g pages_scanned)" $((before + 1)) $((before + 1000000)) "pages_scanned while it runs"
 	gd set-group g --rate 0
-	sleep 0.$SLOW
+	sleep "0.$SLOW"
 	before=$(counter g pages_scanned)
 	sleep 1.5
 	assert_eq "$(counter g pages_scanned)" "$before" "pages_scanned of a paused group"

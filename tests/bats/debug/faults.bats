@@ -263,7 +263,7 @@ one_by_one() {
 		((fired == 1)) || fail "$fired faults instead of one"
 		((!status)) || refused=$((refused + 1))
 		turns=$((turns + 1))
-		n=$((n + 1 + n / 12 * n / 12))
+		n=$((n + 1 + n * n / 144))
 	done
 	echo "# $1: $turns of up to $((n - 1)) allocations of the $2: $refused refused, $((turns - refused)) done" >&3
 	((turns)) || fail "no allocation of the $2 was met by $1"
