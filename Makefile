@@ -43,6 +43,10 @@ fuzz:
 	tools/deps build fuzz
 	$(MAKE) -s -C tests/fuzz run
 
+# Netlink messages, right and broken, on the debug kernel or on KERNEL: another SEED each time
+fuzz-netlink:
+	tests/fuzz/netlink/run $(if $(filter command line,$(origin KERNEL)),--kernel $(KERNEL)) --messages $(or $(MESSAGES),20000) $(if $(SEED),--seed $(SEED))
+
 bench:
 	tools/deps demo
 	tests/bench/run --kernel $(VM_KERNEL)
@@ -77,6 +81,7 @@ help:
 	@echo "make bench    ksmd beside grpdedup, in a VM"
 	@echo "make storm    shake processes that check every byte, SECONDS=60 SEED=S GUESTS=N"
 	@echo "make fuzz     fuzz what parses, SECONDS=60 each"
+	@echo "make fuzz-netlink  requests of all kinds, right and broken, on the debug kernel: MESSAGES=20000 SEED=S KERNEL=6.1"
 	@echo "make bench-paper  the paper's experiment, ROUNDS=3 of 17 minutes"
 	@echo "make bench-isolation  the side channel between processes, measured, ROUNDS=8"
 	@echo "make          the module for the running kernel (KERNEL=release) and the tool"
