@@ -21,8 +21,12 @@ check:
 	tests/check --kernel $(VM_KERNEL)
 
 # Parts of "make check"
-lint unit cli build vm:
+lint unit cli build vm kernels:
 	tests/check --kernel $(VM_KERNEL) $@
+
+# The suites of vm on 6.1, 6.12 and 7.2, each whole; "kernels" runs the main ones only
+vm-matrix:
+	tests/check matrix
 
 # The same suites and a storm on a kernel that looks for bugs, which is built first: two hours
 vm-debug:
@@ -74,7 +78,8 @@ clean:
 
 help:
 	@echo "make demo     the main job, in a VM: four KVM guests in two groups (3 minutes)"
-	@echo "make check    all tests: lint, build, unit, cli, vm; each is a target too"
+	@echo "make check    all tests: lint, build, unit, cli, vm, kernels; each is a target too"
+	@echo "make vm-matrix all suites on 6.1, 6.12 and 7.2"
 	@echo "make vm-debug the suites on a debug kernel (KASAN, lockdep, kmemleak...), built first"
 	@echo "make coverage lines of the module that the suites reach, on the same kernel"
 	@echo "make mutants  one rule of the module broken at a time: its test must go red"
@@ -88,5 +93,5 @@ help:
 	@echo "make install  both; make dkms: the module for this and every later kernel"
 	@echo "make clean    remove what was built"
 
-.PHONY: all module tools demo check lint unit cli build vm vm-debug coverage mutants fuzz storm bench bench-paper bench-isolation \
-	install dkms clean help
+.PHONY: all module tools demo check lint unit cli build vm kernels vm-matrix vm-debug coverage \
+	mutants storm fuzz fuzz-netlink bench bench-paper bench-isolation install dkms clean help
