@@ -33,10 +33,10 @@ faults_init() {
 	disarm
 }
 
-# within START END: what must be on the stack
+# within START END: what must be on the stack. To bash such addresses are negative.
 within() {
-	attr require-start "$1"
-	attr require-end "$2"
+	attr require-start "$(printf '%#x' "$1")"
+	attr require-end "$(printf '%#x' "$2")"
 }
 
 # arm_site START END TIMES: for everybody
