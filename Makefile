@@ -51,6 +51,10 @@ fuzz:
 fuzz-netlink:
 	tests/fuzz/netlink/run $(if $(filter command line,$(origin KERNEL)),--kernel $(KERNEL)) --messages $(or $(MESSAGES),20000) $(if $(SEED),--seed $(SEED))
 
+# The kernel's own tests of copy-on-write and KSM, with every process in a group
+selftests:
+	tests/selftests/run --kernel $(VM_KERNEL)
+
 bench:
 	tools/deps demo
 	tests/bench/run --kernel $(VM_KERNEL)
@@ -83,6 +87,7 @@ help:
 	@echo "make vm-debug the suites on a debug kernel (KASAN, lockdep, kmemleak...), built first"
 	@echo "make coverage lines of the module that the suites reach, on the same kernel"
 	@echo "make mutants  one rule of the module broken at a time: its test must go red"
+	@echo "make selftests  the kernel's own tests of copy-on-write and KSM, in a group"
 	@echo "make bench    ksmd beside grpdedup, in a VM"
 	@echo "make storm    shake processes that check every byte, SECONDS=60 SEED=S GUESTS=N"
 	@echo "make fuzz     fuzz what parses, SECONDS=60 each"
@@ -94,4 +99,4 @@ help:
 	@echo "make clean    remove what was built"
 
 .PHONY: all module tools demo check lint unit cli build vm kernels vm-matrix vm-debug coverage \
-	mutants storm fuzz fuzz-netlink bench bench-paper bench-isolation install dkms clean help
+	mutants storm fuzz fuzz-netlink selftests bench bench-paper bench-isolation install dkms clean help
