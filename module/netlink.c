@@ -353,10 +353,16 @@ static int member_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	unsigned long id = cb->args[0];
 	struct gd_member *member;
-	int err = 0, only = dump_group(cb);
+	int err = 0, only;
 
-	if (only < 0)
-		return only;
+	/* Once: the group may be deleted before the last part is asked for. */
+	if (!cb->args[1]) {
+		only = dump_group(cb);
+		if (only < 0)
+			return only;
+		cb->args[1] = only + 1L;
+	}
+	only = cb->args[1] - 1;
 	cb->seq = gd_registry_generation();
 	for (; (member = gd_registry_next_member(&id)); id++) {
 		void *hdr;
