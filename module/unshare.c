@@ -103,32 +103,23 @@ static int replace_by_copy(struct vm_area_struct *vma, unsigned long addr,
 	return err;
 }
 
-static bool can_alloc(gfp_t gfp)
-{
-	struct page *page = alloc_page(gfp | __GFP_NOWARN);
-
-	if (page)
-		put_page(page);
-	return page;
-}
-
 /*
  * The kernel's fault. Without room in the memory cgroup it would have a process of
  * the cgroup killed, and another one as long as the first waits for the lock that
- * we hold. There the page is charged beyond the limit, as for one who frees memory
- * (PF_MEMALLOC). Such a one may also use up the host's reserves: hence the second
- * look, whether there was a page just now without them.
+ * we hold. So the page is charged beyond the limit, as for one who frees memory
+ * (PF_MEMALLOC). Such a one may also use up the host's reserves: hence the look
+ * whether there is a page without them.
  */
 static vm_fault_t make_private(struct vm_area_struct *vma, unsigned long addr)
 {
-	unsigned int flags = 0;
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	unsigned int flags;
 	vm_fault_t ret;
 
-	if (!can_alloc(GFP_NOWAIT | __GFP_ACCOUNT)) {
-		if (!can_alloc(GFP_KERNEL | __GFP_NORETRY))
-			return VM_FAULT_OOM;
-		flags = memalloc_noreclaim_save();
-	}
+	if (!page)
+		return VM_FAULT_OOM;
+	put_page(page);
+	flags = memalloc_noreclaim_save();
 	ret = handle_mm_fault(vma, addr, GD_UNSHARE_FAULT, NULL);
 	memalloc_noreclaim_restore(flags);
 	return ret;
