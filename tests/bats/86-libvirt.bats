@@ -64,10 +64,10 @@ is_member() { [[ $(gd list pids) == "$(</run/libvirt/qemu/lv1.pid)" ]]; }
 	daemon=$!
 	echo $daemon >>"$PIDS"
 	wait_for 20 is_member || fail "not enrolled: $(cat "$DIR/daemon.log")"
-	wait_for 40 is_at $BASE || fail "not at its base: $(status; cat "$DIR/daemon.log")"
+	wait_for 120 is_at $BASE || fail "not at its base: $(status; cat "$DIR/daemon.log")"
 	wait_for 10 has_state ok || fail "$(status)"
 	gd set-group lv --rate 60k
-	wait_for 60 has_more $((BASE + 8)) || fail "nothing was given: $(status; cat "$DIR/daemon.log")"
+	wait_for 90 has_more $((BASE + 8)) || fail "nothing was given: $(status; cat "$DIR/daemon.log")"
 	kill $daemon
 	wait_for 5 gone $daemon
 	gd del-group lv --unshare
