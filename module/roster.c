@@ -71,14 +71,30 @@ static bool is_own_frame(struct page *page, void *group)
 	return gd_frame_lookup(&((struct gd_group *)group)->space.frames, page);
 }
 
-/* No frame of another group may stay in a member's memory. */
-int gd_roster_unshare_foreign(struct gd_group *group, struct gd_member *member)
+static int unshare_foreign(struct gd_group *group, struct gd_member *member,
+			   int (*then)(struct mm_struct *mm))
 {
-	struct gd_unshare un = { .keep = is_own_frame, .arg = group };
+	struct gd_unshare un = { .keep = is_own_frame, .arg = group, .then = then };
 	int err = gd_unshare_mm(member->mm, &un);
 
 	gd_blocks_count(&member->blocks, GRPDEDUP_CNT_UNSHARES, un.done);
 	return err;
+}
+
+/* No frame of another group may stay in a member's memory. */
+int gd_roster_unshare_foreign(struct gd_group *group, struct gd_member *member)
+{
+	return unshare_foreign(group, member, NULL);
+}
+
+/*
+ * Take the areas of @member from ksmd as well. Then its pages are gone already:
+ * the kernel would do an area in one hold of the lock, have a process killed if
+ * the memory cgroup is full, and on 6.1 leave what userfaultfd protects.
+ */
+int gd_roster_claim(struct gd_group *group, struct gd_member *member)
+{
+	return unshare_foreign(group, member, gd_vma_claim);
 }
 
 static int unshare_member(struct gd_member *member, u64 *pages)
@@ -88,18 +104,6 @@ static int unshare_member(struct gd_member *member, u64 *pages)
 
 	gd_blocks_count(&member->blocks, GRPDEDUP_CNT_UNSHARES, un.done);
 	*pages += un.done;
-	return err;
-}
-
-/* Take the areas of @member from ksmd. */
-int gd_roster_claim(struct gd_member *member)
-{
-	int err;
-
-	if (!gd_lock_mmap_write(member->mm))
-		return -EBUSY;
-	err = gd_vma_claim(member->mm);
-	mmap_write_unlock(member->mm);
 	return err;
 }
 
@@ -118,7 +122,7 @@ static int enter(struct gd_group *group, struct gd_member *member)
 	if (!mmget_not_zero(member->mm))
 		return -ESRCH;
 	gd_blocks_init(&member->blocks, &group->space);
-	err = gd_roster_claim(member) ?: gd_roster_unshare_foreign(group, member);
+	err = gd_roster_claim(group, member);
 	mmput_async(member->mm);
 	return err;
 }

@@ -20,7 +20,7 @@ void gd_roster_gone(struct gd_group *group, struct gd_member *member);
 void gd_roster_clear(struct gd_group *group);
 struct gd_member *gd_roster_next(struct gd_group *group,
 				 struct gd_member *member);
-int gd_roster_claim(struct gd_member *member);
+int gd_roster_claim(struct gd_group *group, struct gd_member *member);
 int gd_roster_unshare_foreign(struct gd_group *group, struct gd_member *member);
 
 #endif /* GD_ROSTER_H */

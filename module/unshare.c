@@ -23,8 +23,8 @@
 #define GD_UNSHARE_BATCH	64
 /* A fault may back out for a passing reason: how often to try again. */
 #define GD_FAULT_TRIES		8
-/* Rounds over an address space before it is given up. */
-#define GD_UNSHARE_ROUNDS	64
+/* Rounds in which the member runs on before it is stopped for what is left. */
+#define GD_UNSHARE_ROUNDS	8
 
 /*
  * Somebody waits for the end: look for the lock a hundred times as long as for a
@@ -40,45 +40,32 @@ static bool lock_patiently(struct mm_struct *mm, bool (*lock)(struct mm_struct *
 	return false;
 }
 
-/* The frame mapped at @addr, or NULL. */
-static struct page *frame_at(struct vm_area_struct *vma, unsigned long addr)
-{
-	struct page *page;
-	spinlock_t *ptl;
-	pte_t *ptep;
-
-	ptep = gd_walk_lock(vma->vm_mm, addr, &ptl);
-	if (!ptep)
-		return NULL;
-	page = gd_walk_pte_frame(vma, ptep_get(ptep));
-	gd_walk_unlock(ptl);
-	return page;
-}
-
 /*
- * Was the fault's work done? If so, its page is dirty, as what was merged was:
- * FAULT_FLAG_UNSHARE does not say it, and a page that is nowhere said to be dirty
- * is lost to all who share it after a fork when one of them lets go of it by
- * MADV_FREE (madvise_free_pte_range() counts the mappings of dirty pages only).
+ * The frame still mapped at @addr, with a reference, because one of ksmd's may be
+ * swapped out at any time; or NULL if the fault's work is done. Then its page is
+ * dirty, as what was merged was: FAULT_FLAG_UNSHARE does not say it, and a page
+ * that is nowhere said to be dirty is lost to all who share it after a fork when
+ * one of them lets go of it by MADV_FREE (madvise_free_pte_range() counts the
+ * mappings of dirty pages only).
  */
-static bool is_private(struct vm_area_struct *vma, unsigned long addr)
+static struct page *look_after_fault(struct vm_area_struct *vma, unsigned long addr)
 {
-	bool private = true;
-	struct page *page;
+	struct page *page, *frame;
 	spinlock_t *ptl;
 	pte_t *ptep, pte;
 
 	ptep = gd_walk_lock(vma->vm_mm, addr, &ptl);
 	if (!ptep)
-		return true;
+		return NULL;
 	pte = ptep_get(ptep);
 	page = gd_walk_pte_page(pte);
-	if (gd_walk_pte_frame(vma, pte))
-		private = false;
+	frame = gd_walk_pte_frame(vma, pte);
+	if (frame)
+		get_page(frame);
 	else if (page)
 		folio_set_dirty(page_folio(page));
 	gd_walk_unlock(ptl);
-	return private;
+	return frame;
 }
 
 /*
@@ -87,7 +74,7 @@ static bool is_private(struct vm_area_struct *vma, unsigned long addr)
  * must not be able to keep what is shared, and not to get a page for nothing.
  */
 static int replace_by_copy(struct vm_area_struct *vma, unsigned long addr,
-			   struct page *page)
+			   struct page *frame)
 {
 	struct page *copy = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_HIGH |
 				       __GFP_NOWARN | __GFP_NORETRY);
@@ -95,7 +82,7 @@ static int replace_by_copy(struct vm_area_struct *vma, unsigned long addr,
 
 	if (!copy)
 		return -ENOMEM;
-	copy_highpage(copy, page);
+	copy_highpage(copy, frame);
 	gd_zap(vma, addr, PAGE_SIZE);
 	if (!gd_place_pages(vma, addr, &copy, 1))
 		err = -EFAULT;
@@ -136,20 +123,23 @@ static vm_fault_t make_private(struct vm_area_struct *vma, unsigned long addr)
  */
 int gd_unshare_page(struct vm_area_struct *vma, unsigned long addr)
 {
-	struct page *page;
-	int tries;
+	struct page *frame;
+	vm_fault_t ret;
+	int err, tries;
 
 	mmap_assert_write_locked(vma->vm_mm);
-	for (tries = 0; tries < GD_FAULT_TRIES; tries++) {
-		vm_fault_t ret = make_private(vma, addr);
-
-		if (is_private(vma, addr))
+	for (tries = 1; ; tries++) {
+		ret = make_private(vma, addr);
+		frame = look_after_fault(vma, addr);
+		if (!frame)
 			return 0;
-		if (ret & VM_FAULT_ERROR)
+		if ((ret & VM_FAULT_ERROR) || tries == GD_FAULT_TRIES)
 			break;
+		put_page(frame);
 	}
-	page = frame_at(vma, addr);
-	return page ? replace_by_copy(vma, addr, page) : 0;
+	err = replace_by_copy(vma, addr, frame);
+	put_page(frame);
+	return err;
 }
 
 static bool is_to_go(struct page *page, struct gd_unshare *un)
@@ -259,6 +249,22 @@ static int unshare_from(struct mm_struct *mm, unsigned long addr,
 	return 0;
 }
 
+/* Under one hold of the lock: nothing can appear behind. */
+static int unshare_rest(struct mm_struct *mm, struct gd_unshare *un)
+{
+	unsigned long addr = 0;
+	int err = 0;
+
+	if (!lock_patiently(mm, gd_lock_mmap_write))
+		return -EBUSY;
+	while (!err && find_frame(mm, &addr, un))
+		err = unshare_batch(mm, &addr, un);
+	if (!err && un->then)
+		err = un->then(mm);
+	mmap_write_unlock(mm);
+	return err;
+}
+
 /*
  * Done only when one look at all of @mm, under one hold of the mmap lock so that
  * no mapping can be moved behind the look, found no frame.
@@ -276,12 +282,12 @@ static int unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
 		found = find_frame(mm, &addr, un);
 		mmap_read_unlock(mm);
 		if (!found)
-			return 0;
+			break;
 		err = unshare_from(mm, addr, un);
 		if (err)
 			return err;
 	}
-	return -EBUSY;
+	return found || un->then ? unshare_rest(mm, un) : 0;
 }
 
 /**
@@ -289,8 +295,7 @@ static int unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
  * @mm: an address space with a user reference
  * @un: which frames; counts what was done
  *
- * Return: 0, or -errno: -EBUSY if the lock could not be had or the member makes
- * frames appear faster than they go.
+ * Return: 0, or -errno: -EBUSY if the lock could not be had.
  */
 int gd_unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
 {

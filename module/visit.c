@@ -188,7 +188,8 @@ static unsigned int visit_member(struct gd_group *group,
 	vma = next_area(member, &scan->addr, &last, &mergeable);
 	if (mergeable) {
 		mmap_read_unlock(member->mm);
-		if (gd_roster_claim(member) || !gd_lock_mmap_read(member->mm)) {
+		if (gd_roster_claim(group, member) ||
+		    !gd_lock_mmap_read(member->mm)) {
 			end_member(group, false);
 			return 0;
 		}

@@ -93,6 +93,26 @@ assert_nobody_killed() {
 	close_cgroup a b
 }
 
+all_ksm() { (($(kind_count ksm "$1") == $2)); }
+
+@test "faults: taking a process from ksmd goes on in a full cgroup, and kills nobody" {
+	local name
+	hold_in_cgroup 512 "seq 1000" a b
+	for name in a b; do ask "$name" madvise r 0 512 MERGEABLE; done
+	echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
+	echo 1000 >/sys/kernel/mm/ksm/pages_to_scan
+	echo 1 >/sys/kernel/mm/ksm/run
+	wait_for 30 all_ksm a 512 || fail "ksmd merges nothing: the test means nothing without"
+	fill_cgroup a b
+	group g a
+	assert_nobody_killed a b
+	open_cgroup
+	assert_eq "$(kind_count ksm a)" 0 "pages of ksmd's in a member"
+	assert_apart a -- b
+	assert_right a b
+	close_cgroup a b
+}
+
 @test "faults: a scanner in a cgroup without memory works, members pay" {
 	hold a 512 seq 1000
 	hold b 512 seq 1000
