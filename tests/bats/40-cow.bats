@@ -222,10 +222,7 @@ block_device() {
 }
 
 @test "cow: pages that were swapped out, before and after the merge" {
-	modprobe zram num_devices=1
-	echo 64M >/sys/block/zram0/disksize
-	mkswap /dev/zram0
-	swapon /dev/zram0
+	swap_on 64M
 	hold a 64 seq 1000
 	hold b 64 seq 1000
 	ask a madvise r 0 64 PAGEOUT
@@ -239,8 +236,7 @@ block_device() {
 	assert_right_ever_after a b
 	ask a exit
 	ask b exit
-	swapoff /dev/zram0
-	rmmod zram
+	swap_off
 }
 
 @test "cow: mlock of merged memory, writes to it, munlock" {

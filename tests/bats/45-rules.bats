@@ -3,12 +3,6 @@
 
 load helpers
 
-# pin NAME FIRST N: of region r
-pin() {
-	# shellcheck disable=SC2046 # address and number
-	ask "$1" pin $(ask "$1" addr r "$2" "$3")
-}
-
 @test "rules: a page to which somebody holds a reference is not merged" {
 	hold a 64 seq 10
 	hold b 64 seq 10

@@ -39,7 +39,7 @@ teardown() {
 	local log name
 	[[ -n $BATS_TEST_COMPLETED ]] || tail -n 40 "$DIR/daemon.log" >&2
 	log=$(dmesg | tac | sed '/gd-test: begin/q' | tac)
-	! grep -E -q -f <(grep -v '^#' "$SPLATS") <<<"$log" || fail "the kernel complained:" "$log"
+	! complaints <<<"$log" || fail "the kernel complained:" "$log"
 	for name in g1 g2; do guest status $name || fail "guest $name is not well"; done
 }
 

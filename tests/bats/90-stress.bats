@@ -89,10 +89,7 @@ finish_all() {
 
 @test "stress: the same under memory pressure, with swap" {
 	local jobs disk dio end cg=/sys/fs/cgroup/gd-stress rounds=0 merges=0
-	modprobe zram num_devices=1
-	echo 256M >/sys/block/zram0/disksize
-	mkswap /dev/zram0
-	swapon /dev/zram0
+	swap_on 256M
 	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
 	mkdir -p $cg
 	# the workloads are born in the cgroup that is reclaimed from
@@ -109,7 +106,6 @@ finish_all() {
 	assert_range "$rounds" 5 1000000 "rounds of reclaim"
 	assert_range "$merges" 500 100000000 "merges in group one: the test means nothing without"
 	assert_range "$(awk '$1 == "pswpout" { print $2 }' /proc/vmstat)" 500 100000000 "pages swapped out: the test means nothing without"
-	swapoff /dev/zram0
-	rmmod zram
+	swap_off
 	wait_for 10 rmdir $cg || fail "the cgroup cannot be removed"
 }

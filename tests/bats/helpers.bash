@@ -2,8 +2,9 @@
 # What all suites share. Truth is, in this order: bytes and PFNs, the kernel log, the counters.
 # A test's processes are gd-hold processes with one region r, driven by "ask NAME COMMAND...".
 # Groups have rate 0 unless a test wants otherwise: then memory changes only during "settle".
+# shellcheck source=tests/vm/inside.bash
+. "${BASH_SOURCE[0]%/*}/../vm/inside.bash"
 PIDS=$BATS_TEST_TMPDIR/pids
-SPLATS=$BATS_TEST_DIRNAME/../vm/splats
 SLOW=${GRPDEDUP_SLOW:-1} # every limit in seconds is that much longer
 declare -gA PID=()
 
@@ -40,14 +41,11 @@ teardown() {
 	echo 0 >/sys/kernel/mm/ksm/run
 	for group in $(gd list groups); do gd del-group "$group"; done
 	log=$(dmesg | tac | sed '/gd-test: begin/q' | tac)
-	! grep -E -q -f <(grep -v '^#' "$SPLATS") <<<"$log" || fail "the kernel complained:" "$log"
+	! complaints <<<"$log" || fail "the kernel complained:" "$log"
 }
 
-# shellcheck disable=SC2086 # several arguments
-load_module() { insmod "$GRPDEDUP_KO" ${GRPDEDUP_ARGS-}; }
 gd() { grpdedup "$@"; }
 ask() { gd-ask "$@"; }
-gone() { [[ ! -e /proc/$1 ]] || grep -qs '^State:.[ZX]' "/proc/$1/status"; }
 
 # wait_for SECONDS COMMAND...
 wait_for() {
@@ -67,6 +65,12 @@ hold() {
 	spawn "$1"
 	ask "$1" map r "$2" "${KIND:-small}"
 	ask "$1" fill r 0 "$2" "${@:3}"
+}
+
+# pin NAME FIRST N: pages of region r
+pin() {
+	# shellcheck disable=SC2046 # address and number
+	ask "$1" pin $(ask "$1" addr r "$2" "$3")
 }
 
 # group GROUP NAME...: a paused group with these processes

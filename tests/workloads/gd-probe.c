@@ -131,33 +131,26 @@ static inline uint64_t ticks(void)
 	return now;
 }
 
-static void time_reads(void)
+/* One byte of each page, in a new order. */
+static void time_pages(bool write)
 {
 	volatile char *byte;
-	uint64_t start;
+	uint64_t start, took;
 	size_t i;
 
 	shuffle();
 	for (i = 0; i < pages; i++) {
 		byte = area + order[i] * GD_PAGE + roll(GD_PAGE);
 		start = ticks();
-		(void)*byte;
-		guess[order[i]].read = ticks() - start;
-	}
-}
-
-static void time_writes(void)
-{
-	volatile char *byte;
-	uint64_t start;
-	size_t i;
-
-	shuffle();
-	for (i = 0; i < pages; i++) {
-		byte = area + order[i] * GD_PAGE + roll(GD_PAGE);
-		start = ticks();
-		*byte = i;
-		guess[order[i]].write = ticks() - start;
+		if (write)
+			*byte = i;
+		else
+			(void)*byte;
+		took = ticks() - start;
+		if (write)
+			guess[order[i]].write = took;
+		else
+			guess[order[i]].read = took;
 	}
 }
 
@@ -184,8 +177,8 @@ int main(int argc, char **argv)
 	wait_for_signal();
 	pin(atoi(argv[2]));
 	look_at_pagemap();
-	time_reads();
-	time_writes();
+	time_pages(false);
+	time_pages(true);
 	for (i = 0; i < pages; i++)
 		printf("%s\t%s\t%llu\t%llu\t%d\n", argv[1], guess[i].right ? "right" : "wrong",
 		       (unsigned long long)guess[i].write, (unsigned long long)guess[i].read, guess[i].shared);

@@ -2,7 +2,6 @@
 # Allocations of the module that fail, at a place of our choice. For a kernel with failslab,
 # fail_page_alloc and their stack filter: a fault hits only who has a given return address on its
 # stack. A site is a call of the module's to the kernel; its address is where the call returns to.
-SPLATS=$BATS_TEST_DIRNAME/../../vm/splats
 TABLE=$BATS_TEST_DIRNAME/sites
 QUIET=$BATS_TEST_DIRNAME/quiet
 DEBUGFS=/sys/kernel/debug

@@ -44,7 +44,7 @@ merged() {
 	settle g
 	assert_range "$(kind_count frame a)" $((size * 8 / 10)) "$size" "frames of a"
 }
-in_group() { [[ $(gd list pids "$1") == "$2" ]]; }
+in_group() { [[ $(members_of "$1") == "$2" ]]; }
 
 before_add() { :; }
 act_add() { gd add-group new --rate 0; }

@@ -2,8 +2,6 @@
 # What ksmd could keep or get of a member's memory.
 
 load ../helpers
-# shellcheck disable=SC2034 # for helpers
-SPLATS=$BATS_TEST_DIRNAME/../../vm/splats
 
 ksmd_on() {
 	echo 0 >/sys/kernel/mm/ksm/sleep_millisecs

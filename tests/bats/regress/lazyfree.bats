@@ -2,8 +2,6 @@
 # Memory that was shared must not be easier to lose than before.
 
 load ../helpers
-# shellcheck disable=SC2034 # for helpers
-SPLATS=$BATS_TEST_DIRNAME/../../vm/splats
 
 # From 6.2 on the kernel's fault made clean copies: a child's MADV_FREE dropped the parent's memory.
 @test "regress: memory that was made private survives what a child gives back" {

@@ -2,14 +2,6 @@
 # Huge pages that cannot be split.
 
 load ../helpers
-# shellcheck disable=SC2034 # for helpers
-SPLATS=$BATS_TEST_DIRNAME/../../vm/splats
-
-# pin NAME FIRST N: of region r
-pin() {
-	# shellcheck disable=SC2046 # address and number
-	ask "$1" pin $(ask "$1" addr r "$2" "$3")
-}
 
 # All that was known of its pages was forgotten, so each pass began from nothing.
 @test "regress: a huge page that is pinned stays known, and is merged when it can be" {

@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# What suites, storms, fuzzers and benches have in common in the VM of tests/vm/run. To be sourced.
+VM_DIR=${BASH_SOURCE[0]%/*}
+KMEMLEAK=/sys/kernel/debug/kmemleak
+
+# shellcheck disable=SC2086 # several arguments
+load_module() { insmod "$GRPDEDUP_KO" ${GRPDEDUP_ARGS-}; }
+
+gone() { [[ ! -e /proc/$1 ]] || grep -qs '^State:.[ZX]' "/proc/$1/status"; }
+
+# complaints: what no kernel log may have, of the log on standard input. Status 0 if there is any.
+complaints() { grep -E -f <(grep -v '^#' "$VM_DIR/splats"); }
+
+# A check of DEBUG_VM kernels does not expect pages to change kind between its two looks.
+spare_debug_checks() {
+	[[ ${GRPDEDUP_ARGS-} != *allow_debug_vm* ]] ||
+		echo 4294967295 >/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs
+}
+
+# What kmemleak has to say that it has not said before. It reports nothing that is younger than
+# five seconds, or that has changed since the scan before.
+look_for_leaks() {
+	[[ -e $KMEMLEAK ]] || return 0
+	sleep 6
+	echo scan >$KMEMLEAK
+	echo scan >$KMEMLEAK
+	cat $KMEMLEAK
+	echo clear >$KMEMLEAK
+}
+
+# swap_on SIZE: compressed, in memory
+swap_on() {
+	modprobe zram num_devices=1
+	echo "$1" >/sys/block/zram0/disksize
+	mkswap /dev/zram0 >/dev/null
+	swapon /dev/zram0
+}
+swap_off() {
+	swapoff /dev/zram0
+	rmmod zram
+}
+
+# members_of GROUP: their pids
+members_of() { grpdedup dump | awk -F '\t' -v group="$1" '$1 == "member" && $2 == group { print $4 }'; }
+
+# total COUNTER: over all groups
+total() {
+	grpdedup dump --header | awk -F '\t' -v name="$1" '
+		$1 == "#group" { for (i = 1; i <= NF; i++) if ($i == name) want = i }
+		$1 == "group" { n += $want }
+		END { print n + 0 }'
+}
