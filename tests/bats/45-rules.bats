@@ -88,3 +88,41 @@ load helpers
 	[[ $(pfns c) != "$pfn" ]] || fail "c maps the frame that has failed, $pfn"
 	assert_right a b c d
 }
+
+@test "rules: no write is lost when reclaim comes upon pages that are being merged" {
+	local stale tid state never next cg=/sys/fs/cgroup/gd-stale
+	hold b 64 seq 1000
+	swap_on 64M
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir -p $cg
+	# its CPU is its own: whoever else runs there makes it forget its TLB
+	taskset -pc 0 $$
+	echo $$ >$cg/cgroup.procs
+	gd-stale 1 64 1000 $((12 * SLOW)) >"$BATS_TEST_TMPDIR/stale" 2>&1 3>&- &
+	stale=$!
+	echo "$stale" >>"$PIDS"
+	wait_for 10 grep -q ready "$BATS_TEST_TMPDIR/stale"
+	echo $$ >/sys/fs/cgroup/cgroup.procs
+	gd add-group g --rate 1000000
+	tid=$(counter g tid)
+	taskset -pc 0 "$tid"
+	gd assign g "${PID[b]}" "$stale"
+	exec {never}<> <(:)
+	next=$SECONDS
+	until gone "$stale"; do
+		# the mutant r01 waits between park and zap: at this moment
+		read -r _ _ state _ <"/proc/$tid/stat"
+		if [[ $state == D ]] || ((SECONDS > next)); then
+			# asks for more than there is: it may fail
+			echo 128K 2>/dev/null >$cg/memory.reclaim || true
+			next=$SECONDS
+		fi
+		read -rt 0.02 -u "$never" || true
+	done
+	wait "$stale" || fail "$(<"$BATS_TEST_TMPDIR/stale")"
+	assert_range "$(counter g merges)" 500 100000000 "merges: the test means nothing without"
+	assert_range "$(awk '$1 == "pswpout" { print $2 }' /proc/vmstat)" 100 100000000 "pages swapped out: the test means nothing without"
+	swap_off
+	wait_for 10 rmdir $cg || fail "the cgroup cannot be removed"
+	assert_right b
+}

@@ -10,7 +10,7 @@
 setup_suite() {
 	[[ -n ${GRPDEDUP_KO-} ]] || return 0
 	local program
-	for program in grpdedup gd-hold gd-ask gd-pfns gd-churn gd-dio gd-rawnl gd-nlfuzz jq; do
+	for program in grpdedup gd-hold gd-ask gd-pfns gd-churn gd-dio gd-rawnl gd-nlfuzz gd-stale jq; do
 		command -v "$program" >/dev/null || {
 			echo "suite: no program '$program' on PATH ($PATH)" >&2
 			return 1
