@@ -112,6 +112,24 @@ static vm_fault_t make_private(struct vm_area_struct *vma, unsigned long addr)
 	return ret;
 }
 
+/* 0, or the frame is still there: it is returned with a reference. */
+static int unshare_by_fault(struct vm_area_struct *vma, unsigned long addr,
+			    struct page **frame)
+{
+	vm_fault_t ret;
+	int tries;
+
+	for (tries = 1; ; tries++) {
+		ret = make_private(vma, addr);
+		*frame = look_after_fault(vma, addr);
+		if (!*frame)
+			return 0;
+		if ((ret & VM_FAULT_ERROR) || tries == GD_FAULT_TRIES)
+			return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+		put_page(*frame);
+	}
+}
+
 /**
  * gd_unshare_page - make one mapping of a frame private
  * @vma: its area; the mmap write lock is held and gd_vma_start_write() done
@@ -124,21 +142,20 @@ static vm_fault_t make_private(struct vm_area_struct *vma, unsigned long addr)
 int gd_unshare_page(struct vm_area_struct *vma, unsigned long addr)
 {
 	struct page *frame;
-	vm_fault_t ret;
-	int err, tries;
+	int err;
 
 	mmap_assert_write_locked(vma->vm_mm);
-	for (tries = 1; ; tries++) {
-		ret = make_private(vma, addr);
-		frame = look_after_fault(vma, addr);
-		if (!frame)
-			return 0;
-		if ((ret & VM_FAULT_ERROR) || tries == GD_FAULT_TRIES)
-			break;
-		put_page(frame);
-	}
+	err = unshare_by_fault(vma, addr, &frame);
+	if (!err)
+		return 0;
 	err = replace_by_copy(vma, addr, frame);
 	put_page(frame);
+	if (err)
+		return err;
+	/* It lies there like a frame; but nothing stands in the way any more. */
+	err = unshare_by_fault(vma, addr, &frame);
+	if (err)
+		put_page(frame);
 	return err;
 }
 
