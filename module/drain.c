@@ -2,7 +2,7 @@
 /*
  * Draining the per-CPU LRU batches. lru_add_drain_all() is not exported; the
  * release of an empty batch drains the CPU that it runs on, so a work item per
- * CPU does the same. Isolated CPUs are left alone.
+ * CPU does the same.
  */
 #include <linux/cpu.h>
 #include <linux/jiffies.h>
@@ -20,6 +20,13 @@ static unsigned long last_drain;
 static void drain_work(struct work_struct *work)
 {
 	gd_lru_drain_local();
+}
+
+/* Isolated CPUs, and those without a tick, are kept for who must not be disturbed. */
+static bool may_disturb(int cpu)
+{
+	return housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) &&
+	       housekeeping_test_cpu(cpu, HK_TYPE_TICK);
 }
 
 int gd_drain_init(void)
@@ -47,16 +54,16 @@ void gd_drain_exit(void)
  */
 void gd_drain_all(void)
 {
-	const struct cpumask *mask = housekeeping_cpumask(HK_TYPE_DOMAIN);
 	int cpu;
 
 	mutex_lock(&drain_lock);
 	if (time_before(jiffies, last_drain + HZ / 10))
 		goto out;
 	cpus_read_lock();
-	for_each_cpu_and(cpu, mask, cpu_online_mask)
-		queue_work_on(cpu, system_wq, per_cpu_ptr(works, cpu));
-	for_each_cpu_and(cpu, mask, cpu_online_mask)
+	for_each_online_cpu(cpu)
+		if (may_disturb(cpu))
+			queue_work_on(cpu, system_wq, per_cpu_ptr(works, cpu));
+	for_each_online_cpu(cpu)
 		flush_work(per_cpu_ptr(works, cpu));
 	cpus_read_unlock();
 	last_drain = jiffies;
