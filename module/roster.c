@@ -94,7 +94,13 @@ int gd_roster_unshare_foreign(struct gd_group *group, struct gd_member *member)
  */
 int gd_roster_claim(struct gd_group *group, struct gd_member *member)
 {
-	return unshare_foreign(group, member, gd_vma_claim);
+	bool offered;
+
+	if (!gd_lock_mmap_read(member->mm))
+		return -EBUSY;
+	offered = gd_vma_is_offered(member->mm);
+	mmap_read_unlock(member->mm);
+	return unshare_foreign(group, member, offered ? gd_vma_claim : NULL);
 }
 
 static int unshare_member(struct gd_member *member, u64 *pages)

@@ -49,7 +49,7 @@ enum gd_vma_class gd_vma_classify(const struct vm_area_struct *vma)
 	return GD_VMA_MERGE;
 }
 
-static int claim(struct vm_area_struct *vma)
+static int unmerge(struct vm_area_struct *vma)
 {
 	gd_vm_flags_t flags = vma->vm_flags;
 	int err;
@@ -57,17 +57,32 @@ static int claim(struct vm_area_struct *vma)
 	/* A local copy: on success VM_MERGEABLE is taken out of it. */
 	err = ksm_madvise(vma, vma->vm_start, vma->vm_end, MADV_UNMERGEABLE,
 			  &flags);
-	if (err)
-		return err;
-	if (flags & VM_MERGEABLE)
-		return -EBUSY;
-	gd_vma_flags_clear(vma, VM_MERGEABLE);
-	return 0;
+	if (!err && (flags & VM_MERGEABLE))
+		err = -EBUSY;
+	return err;
+}
+
+/**
+ * gd_vma_is_offered - may ksmd merge anything of @mm?
+ * @mm: its mmap lock is held
+ */
+bool gd_vma_is_offered(struct mm_struct *mm)
+{
+	VMA_ITERATOR(vmi, mm, 0);
+	struct vm_area_struct *vma;
+
+	mmap_assert_locked(mm);
+	for_each_vma(vmi, vma)
+		if (vma->vm_flags & VM_MERGEABLE)
+			return true;
+	return false;
 }
 
 /**
  * gd_vma_claim - take every area of @mm from ksmd
- * @mm: an address space with a user reference; its mmap write lock is held
+ * @mm: an address space with a user reference; its mmap write lock is held, and
+ *	in areas that may hold frames none of ksmd's pages is left: the kernel
+ *	would go through all of an area page by page to see that
  *
  * ksmd knows no groups: what it may merge, it merges with anybody. QEMU marks
  * all guest memory as mergeable, so this is the usual case and not the odd one.
@@ -84,9 +99,10 @@ int gd_vma_claim(struct mm_struct *mm)
 	for_each_vma(vmi, vma) {
 		if (!(vma->vm_flags & VM_MERGEABLE))
 			continue;
-		err = claim(vma);
+		err = gd_vma_may_hold_frames(vma) ? 0 : unmerge(vma);
 		if (err)
 			return err;
+		gd_vma_flags_clear(vma, VM_MERGEABLE);
 	}
 	return 0;
 }
