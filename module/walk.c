@@ -289,6 +289,36 @@ void gd_walk_put(struct gd_snapshot *snap)
 	memset(snap->kind + snap->first, GD_KIND_NONE, snap->end - snap->first);
 }
 
+#ifdef CONFIG_DEVICE_MIGRATION
+/*
+ * May somebody else have the huge page at @addr locked? He has a reference or has
+ * taken it off its LRU list before. migrate_vma_setup() (6.1, 6.12) keeps its own
+ * reference when it cannot lock the page at once, and the page is never freed
+ * again. Who comes between this look and that lock is still in time for it: some
+ * microseconds.
+ */
+static bool may_be_locked(struct mm_struct *mm, unsigned long addr)
+{
+	pmd_t *pmdp = pmd_of(mm, addr);
+	bool locked = false;
+	struct folio *folio;
+	spinlock_t *ptl;
+	int mapped;
+
+	if (!pmdp)
+		return false;
+	ptl = pmd_lock(mm, pmdp);
+	if (pmd_trans_huge(*pmdp)) {
+		folio = page_folio(pmd_page(*pmdp));
+		mapped = gd_folio_mapcount(folio);
+		locked = folio_test_locked(folio) || !folio_test_lru(folio) ||
+			 (mapped > 0 && folio_ref_count(folio) != mapped);
+	}
+	spin_unlock(ptl);
+	return locked;
+}
+#endif
+
 /**
  * gd_walk_split - split the huge page at @addr
  * @vma: its area; the mmap lock is held, and no reference of ours on the page
@@ -297,7 +327,7 @@ void gd_walk_put(struct gd_snapshot *snap)
  * Nothing that splits is exported, but the first step of a device migration
  * splits what it meets: set it up over one page and give it up at once.
  *
- * Return: 0, -EBUSY if the page could not be split (pinned), or -EOPNOTSUPP.
+ * Return: 0, -EBUSY if the page is in use (pinned, locked), or -EOPNOTSUPP.
  */
 int gd_walk_split(struct vm_area_struct *vma, unsigned long addr)
 {
@@ -314,6 +344,8 @@ int gd_walk_split(struct vm_area_struct *vma, unsigned long addr)
 	int err;
 
 	mmap_assert_locked(vma->vm_mm);
+	if (may_be_locked(vma->vm_mm, addr))
+		return -EBUSY;
 	err = migrate_vma_setup(&args);
 	if (err)
 		return err;

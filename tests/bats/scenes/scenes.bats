@@ -60,3 +60,24 @@ fail_in_gap() {
 	done
 	((killed)) || fail "nobody was killed"
 }
+
+@test "scenes: a huge page that somebody else has locked is not lost when it cannot be split" {
+	local cg=/sys/fs/cgroup/gd-scene
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir -p $cg
+	spawn a
+	echo "${PID[a]}" >$cg/cgroup.procs
+	ask a map r 512 huge
+	ask a fill r 0 512 seq 900
+	assert_eq "$(kind_count thp a)" 512 "pages of a in a huge page: the test means nothing without"
+	hold b 512 seq 900
+	group g a b
+	settle g
+	assert_eq "$(kind_count thp a)" 512 "pages of a in a huge page, which was locked"
+	ask a exit
+	wait_for 10 gone "${PID[a]}"
+	gd del-group g
+	sleep 1
+	assert_range "$(<$cg/memory.current)" 0 1000000 "bytes charged for a process that is gone"
+	rmdir $cg
+}
