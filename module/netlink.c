@@ -332,37 +332,13 @@ static int member_del(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* The group that a dump is narrowed to: its id, 0 for all, or -errno. */
-static int dump_group(struct netlink_callback *cb)
-{
-	struct nlattr **attrs = gd_dump_attrs(cb);
-	struct gd_group *group;
-	int id;
-
-	if (!attrs || !attrs[GRPDEDUP_A_GROUP_NAME])
-		return 0;
-	group = find_group(attrs, cb->extack);
-	if (IS_ERR(group))
-		return PTR_ERR(group);
-	id = group->id;
-	gd_group_put(group);
-	return id;
-}
-
 static int member_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	unsigned long id = cb->args[0];
 	struct gd_member *member;
-	int err = 0, only;
+	int only = cb->args[1];
+	int err = 0;
 
-	/* Once: the group may be deleted before the last part is asked for. */
-	if (!cb->args[1]) {
-		only = dump_group(cb);
-		if (only < 0)
-			return only;
-		cb->args[1] = only + 1L;
-	}
-	only = cb->args[1] - 1;
 	cb->seq = gd_registry_generation();
 	for (; (member = gd_registry_next_member(&id)); id++) {
 		void *hdr;
@@ -430,6 +406,27 @@ static int check_dump(struct netlink_callback *cb)
 	return -EPERM;
 }
 
+/*
+ * Of one group, if it has a name. The look-up is made here: the first part of a
+ * dump may have to wait for room in the socket, and the last one for a reader;
+ * the group may be gone by then.
+ */
+static int start_member_dump(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = gd_dump_attrs(cb);
+	struct gd_group *group;
+	int err = check_dump(cb);
+
+	if (err || !attrs || !attrs[GRPDEDUP_A_GROUP_NAME])
+		return err;
+	group = find_group(attrs, cb->extack);
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	cb->args[1] = group->id;
+	gd_group_put(group);
+	return 0;
+}
+
 #define OP(_cmd, _policy, ...)						\
 	{								\
 		.cmd = GRPDEDUP_CMD_##_cmd,				\
@@ -446,7 +443,7 @@ static const struct genl_ops ops[] = {
 	   .dumpit = group_dump),
 	OP(MEMBER_ADD, member_add_policy, .doit = member_add),
 	OP(MEMBER_DEL, member_del_policy, .doit = member_del),
-	OP(MEMBER_GET, group_policy, .start = check_dump,
+	OP(MEMBER_GET, group_policy, .start = start_member_dump,
 	   .dumpit = member_dump),
 	OP(SCAN, group_policy, .doit = scan),
 };
