@@ -27,6 +27,7 @@ faults_init() {
 	attr space 0
 	attr verbose 0
 	attr stacktrace-depth 32
+	without 0 0
 	echo N >$DEBUGFS/fail_page_alloc/ignore-gfp-highmem
 	echo 0 >$DEBUGFS/fail_page_alloc/min-order
 	disarm
@@ -36,6 +37,12 @@ faults_init() {
 within() {
 	attr require-start "$(printf '%#x' "$1")"
 	attr require-end "$(printf '%#x' "$2")"
+}
+
+# without START END: what must not be on the stack
+without() {
+	attr reject-start "$1"
+	attr reject-end "$2"
 }
 
 # arm_site START END TIMES: for everybody
