@@ -93,8 +93,7 @@ load helpers
 	local stale tid state never next cg=/sys/fs/cgroup/gd-stale
 	hold b 64 seq 1000
 	swap_on 64M
-	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
-	mkdir -p $cg
+	make_cgroups $cg
 	# its CPU is its own: whoever else runs there makes it forget its TLB
 	taskset -pc 0 $$
 	echo $$ >$cg/cgroup.procs

@@ -184,8 +184,7 @@ vm_flags() {
 
 @test "isolation: the tenant's memory cgroup pays for its frames" {
 	local cg=/sys/fs/cgroup/gd-test before after
-	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
-	mkdir -p $cg
+	make_cgroups $cg
 	spawn a
 	spawn b
 	echo "${PID[a]}" >$cg/cgroup.procs

@@ -90,8 +90,7 @@ finish_all() {
 @test "stress: the same under memory pressure, with swap" {
 	local jobs disk dio end cg=/sys/fs/cgroup/gd-stress rounds=0 merges=0
 	swap_on 256M
-	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
-	mkdir -p $cg
+	make_cgroups $cg
 	# the workloads are born in the cgroup that is reclaimed from
 	echo $$ >$cg/cgroup.procs
 	SPAN=$((16 * SLOW)) start_all

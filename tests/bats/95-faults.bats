@@ -11,8 +11,7 @@ cgroup() {
 	local name
 	swapoff -a
 	[[ ! -e $CG ]] || open_cgroup
-	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
-	mkdir -p $CG
+	make_cgroups $CG
 	for name; do echo "${PID[$name]}" >$CG/cgroup.procs; done
 }
 # hold_in_cgroup PAGES FILL -- NAME...

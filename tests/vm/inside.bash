@@ -28,6 +28,12 @@ look_for_leaks() {
 	echo clear >$KMEMLEAK
 }
 
+# make_cgroups PATH...: with a memory controller
+make_cgroups() {
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir -p "$@"
+}
+
 # swap_on SIZE: compressed, in memory
 swap_on() {
 	modprobe zram num_devices=1

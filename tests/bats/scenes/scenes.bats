@@ -63,8 +63,7 @@ fail_in_gap() {
 
 @test "scenes: a huge page that somebody else has locked is not lost when it cannot be split" {
 	local cg=/sys/fs/cgroup/gd-scene
-	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
-	mkdir -p $cg
+	make_cgroups $cg
 	spawn a
 	echo "${PID[a]}" >$cg/cgroup.procs
 	ask a map r 512 huge
