@@ -35,7 +35,7 @@ vm-debug:
 coverage:
 	tests/check --kernel $(VM_KERNEL) coverage
 
-# One rule of the module broken at a time: the test that guards it must go red
+# One rule of the module broken at a time: its test must go red; and scenes acted out
 mutants:
 	tests/mutants/run --kernel $(VM_KERNEL)
 
@@ -86,7 +86,7 @@ help:
 	@echo "make vm-matrix all suites on 6.1, 6.12 and 7.2"
 	@echo "make vm-debug the suites on a debug kernel (KASAN, lockdep, kmemleak...), built first"
 	@echo "make coverage lines of the module that the suites reach, on the same kernel"
-	@echo "make mutants  one rule of the module broken at a time: its test must go red"
+	@echo "make mutants  one rule of the module broken at a time: its test must go red; scenes acted out"
 	@echo "make selftests  the kernel's own tests of copy-on-write and KSM, in a group"
 	@echo "make bench    ksmd beside grpdedup, in a VM"
 	@echo "make storm    shake processes that check every byte, SECONDS=60 SEED=S GUESTS=N"
