@@ -185,13 +185,13 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	ensure_daemon
 	wait_for 60 both has_more 10
 	rmmod grpdedup
-	wait_for 40 both is_at_base || fail "not at base: $(status)"
+	wait_for 90 both is_at_base || fail "not at base: $(status)"
 	status | grep -q 'not loaded' || fail "it does not say why: $(status)"
 	sleep 2
 	[[ ! -d /sys/module/grpdedup ]] || fail "something has loaded it again"
 	load_module
 	wait_for 30 both is_member || fail "not enrolled again: $(status)"
-	wait_for 60 both has_more 10 || fail "nothing was given: $(status)"
+	wait_for 120 both has_more 10 || fail "nothing was given: $(status)"
 }
 
 @test "balloon: a bad file changes nothing; a guest and a group that leave it are let go" {
