@@ -140,11 +140,9 @@ two_groups() {
 		hold "$name" 64 mix 25 50 1000
 		ask "$name" madvise r 0 64 MERGEABLE
 	done
-	echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
-	echo 10000 >/sys/kernel/mm/ksm/pages_to_scan
-	echo 1 >/sys/kernel/mm/ksm/run
+	ksmd_on 0 10000
 	# ksmd has merged a to f when a to d become members
-	wait_for 30 ksm_has_merged f || fail "ksmd merges nothing: the test means nothing without"
+	wait_for_ksmd f
 	RATE=100000 group one a b
 	RATE=100000 group two c d
 	for name in a b c d; do
@@ -174,7 +172,6 @@ two_groups() {
 	assert_right a b c d e f
 }
 
-ksm_has_merged() { (($(kind_count ksm "$1") > 0)); }
 # vm_flags NAME: of region r
 vm_flags() {
 	local where

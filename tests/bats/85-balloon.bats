@@ -36,10 +36,9 @@ setup() {
 }
 
 teardown() {
-	local log name
+	local name
 	[[ -n $BATS_TEST_COMPLETED ]] || tail -n 40 "$DIR/daemon.log" >&2
-	log=$(dmesg | tac | sed '/gd-test: begin/q' | tac)
-	! complaints <<<"$log" || fail "the kernel complained:" "$log"
+	assert_no_complaint
 	for name in g1 g2; do guest status $name || fail "guest $name is not well"; done
 }
 

@@ -65,9 +65,7 @@ finish_all() {
 @test "stress: the same with ksmd, moves, and the module going away in between" {
 	local jobs disk dio end first rounds=0
 	# not 0: ksmd would take one of the two CPUs for itself
-	echo 10 >/sys/kernel/mm/ksm/sleep_millisecs
-	echo 1000 >/sys/kernel/mm/ksm/pages_to_scan
-	echo 1 >/sys/kernel/mm/ksm/run
+	ksmd_on 10 1000
 	SPAN=$((26 * SLOW)) start_all
 	while ((SECONDS < end - 14 * SLOW)); do
 		sleep 1

@@ -92,16 +92,12 @@ assert_nobody_killed() {
 	close_cgroup a b
 }
 
-all_ksm() { (($(kind_count ksm "$1") == $2)); }
-
 @test "faults: taking a process from ksmd goes on in a full cgroup, and kills nobody" {
 	local name
 	hold_in_cgroup 512 "seq 1000" a b
 	for name in a b; do ask "$name" madvise r 0 512 MERGEABLE; done
-	echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
-	echo 1000 >/sys/kernel/mm/ksm/pages_to_scan
-	echo 1 >/sys/kernel/mm/ksm/run
-	wait_for 30 all_ksm a 512 || fail "ksmd merges nothing: the test means nothing without"
+	ksmd_on 0 1000
+	wait_for_ksmd a 512
 	fill_cgroup a b
 	group g a
 	assert_nobody_killed a b

@@ -32,7 +32,7 @@ setup() {
 
 # Leave no process, no group, no ksmd; and judge what the kernel said meanwhile.
 teardown() {
-	local pid group log
+	local pid group
 	xargs -r kill -9 <"$PIDS" 2>/dev/null || true
 	for pid in $(<"$PIDS"); do
 		wait_for 20 gone "$pid" || fail "pid $pid does not go away: $(cat "/proc/$pid/stack" 2>&1)"
@@ -40,7 +40,14 @@ teardown() {
 	echo 2 >/sys/kernel/mm/ksm/run
 	echo 0 >/sys/kernel/mm/ksm/run
 	for group in $(gd list groups); do gd del-group "$group"; done
-	log=$(dmesg | tac | sed '/gd-test: begin/q' | tac)
+	assert_no_complaint
+}
+
+# What the kernel has said since this test began.
+test_log() { dmesg | tac | sed '/gd-test: begin/q' | tac; }
+assert_no_complaint() {
+	local log
+	log=$(test_log)
 	! complaints <<<"$log" || fail "the kernel complained:" "$log"
 }
 
@@ -116,6 +123,16 @@ sum() {
 	gd-pfns --sum "${pids[@]}" | awk -v key="$1" '$1 == key { print $2 }'
 }
 
+# ksmd_on PAUSE PAGES: so many milliseconds between two rounds, so many pages in each
+ksmd_on() {
+	echo "$1" >/sys/kernel/mm/ksm/sleep_millisecs
+	echo "$2" >/sys/kernel/mm/ksm/pages_to_scan
+	echo 1 >/sys/kernel/mm/ksm/run
+}
+has_ksm() { (($(kind_count ksm "$1") >= $2)); }
+# wait_for_ksmd NAME [N]: until it has merged N pages of region r
+wait_for_ksmd() { wait_for 30 has_ksm "$1" "${2:-1}" || fail "ksmd merges nothing: the test means nothing without"; }
+
 # Bytes of all these processes.
 assert_right() { local name && for name; do ask "$name" verify; done; }
 assert_eq() { [[ $1 == "$2" ]] || fail "$3: got '$1', expected '$2'"; }
@@ -158,11 +175,4 @@ merged_count() {
 	local zero=
 	! since 6.12 || zero=zero
 	pages "$@" | awk -v zero="$zero" '$3 == "frame" || $3 == zero { n++ } END { print n + 0 }'
-}
-
-# mem_kb FIELD of /proc/meminfo, with the per-CPU parts added, without what files read meanwhile take
-mem_kb() {
-	[[ $1 != MemFree ]] || echo 3 >/proc/sys/vm/drop_caches
-	echo 1 >/proc/sys/vm/stat_refresh
-	awk -v field="$1:" '$1 == field { print $2 }' /proc/meminfo
 }

@@ -56,3 +56,10 @@ total() {
 		$1 == "group" { n += $want }
 		END { print n + 0 }'
 }
+
+# mem_kb FIELD of /proc/meminfo, with the per-CPU parts added, without what files read meanwhile take
+mem_kb() {
+	[[ $1 != MemFree ]] || echo 3 >/proc/sys/vm/drop_caches
+	echo 1 >/proc/sys/vm/stat_refresh
+	awk -v field="$1:" '$1 == field { print $2 }' /proc/meminfo
+}

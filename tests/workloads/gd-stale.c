@@ -28,16 +28,6 @@ static uint64_t *content;
 static size_t pages;
 static char *dummy;
 
-static void *map(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-	if (p == MAP_FAILED)
-		gd_die("gd-stale: mmap");
-	return p;
-}
-
 static void fill(uint64_t id)
 {
 	char *area = gd_map_aligned(GD_HUGE);
@@ -88,9 +78,9 @@ int main(int argc, char **argv)
 	CPU_ZERO(&set);
 	CPU_SET(atoi(argv[1]), &set);
 	pages = strtoul(argv[2], NULL, 0);
-	word = map(pages * sizeof(*word));
-	content = map(pages * sizeof(*content));
-	dummy = map(FLUSH);
+	word = gd_private_alloc(pages * sizeof(*word));
+	content = gd_private_alloc(pages * sizeof(*content));
+	dummy = gd_private_alloc(FLUSH);
 	if (sched_setaffinity(0, sizeof(set), &set) || mlockall(MCL_CURRENT))
 		gd_die("gd-stale: CPU %s", argv[1]);
 	fill(strtoull(argv[3], NULL, 0));

@@ -111,14 +111,11 @@ done_foreign() {
 	assert_eq "$(sum frame a)" 0 "frames of a group that is gone"
 }
 
-ksm_has_merged() { (($(kind_count ksm a) > 0)); }
 before_ksm() {
 	local name
 	for name in a b; do ask "$name" madvise r 0 "$size" MERGEABLE; done
-	echo 10 >/sys/kernel/mm/ksm/sleep_millisecs
-	echo 1000 >/sys/kernel/mm/ksm/pages_to_scan
-	echo 1 >/sys/kernel/mm/ksm/run
-	wait_for 30 ksm_has_merged || fail "ksmd merges nothing: the test means nothing without"
+	ksmd_on 10 1000
+	wait_for_ksmd a
 	echo 0 >/sys/kernel/mm/ksm/run
 	gd add-group g --rate 0
 }
@@ -410,7 +407,7 @@ one_by_one() {
 # traces: CALLEE FUNCTION of the faults in the kernel log: the first function of the module's in each
 # trace, and whom it has called
 traces() {
-	dmesg | tac | sed '/gd-test: begin/q' | tac | sed 's/^\[[^]]*\] *//; s/^\[[^]]*\] *//' | awk '
+	test_log | sed 's/^\[[^]]*\] *//; s/^\[[^]]*\] *//' | awk '
 		/^FAULT_INJECTION/ { look = 1 }
 		look && /^[a-zA-Z_].*\+0x.*\/0x/ {
 			split($1, part, "+")

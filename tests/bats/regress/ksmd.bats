@@ -3,12 +3,6 @@
 
 load ../helpers
 
-ksmd_on() {
-	echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
-	echo 10000 >/sys/kernel/mm/ksm/pages_to_scan
-	echo 1 >/sys/kernel/mm/ksm/run
-}
-all_ksm() { (($(kind_count ksm "$1") == 64)); }
 # is_mergeable NAME: may ksmd merge region r?
 is_mergeable() {
 	local where
@@ -22,8 +16,8 @@ share_and_protect() {
 		hold "$name" 64 seq 1000
 		ask "$name" madvise r 0 64 MERGEABLE
 	done
-	ksmd_on
-	wait_for 30 all_ksm a || fail "ksmd merges nothing: the test means nothing without"
+	ksmd_on 0 10000
+	wait_for_ksmd a 64
 	echo 0 >/sys/kernel/mm/ksm/run
 	ask a uffd-wp r 0 64
 }
@@ -34,9 +28,9 @@ share_and_protect() {
 	for name in a c; do KIND="file" hold "$name" 64 seq 1000; done
 	group one a
 	group two c
-	ksmd_on
+	ksmd_on 0 10000
 	for name in a c; do ask "$name" madvise r 0 64 MERGEABLE; done
-	wait_for 30 all_ksm a || fail "ksmd merges nothing: the test means nothing without"
+	wait_for_ksmd a 64
 	assert_eq "$(pfns a)" "$(pfns c)" "PFNs of a and c, which ksmd has merged"
 	settle one 1
 	settle two 1
