@@ -123,8 +123,10 @@ sum() {
 	gd-pfns --sum "${pids[@]}" | awk -v key="$1" '$1 == key { print $2 }'
 }
 
-# ksmd_on PAUSE PAGES: so many milliseconds between two rounds, so many pages in each
+# ksmd_on PAUSE PAGES: so many milliseconds between two rounds, so many pages in each. From 6.7 on it
+# looks at old pages in one round of nine only: two that came in different rounds may never meet.
 ksmd_on() {
+	[[ ! -e /sys/kernel/mm/ksm/smart_scan ]] || echo 0 >/sys/kernel/mm/ksm/smart_scan
 	echo "$1" >/sys/kernel/mm/ksm/sleep_millisecs
 	echo "$2" >/sys/kernel/mm/ksm/pages_to_scan
 	echo 1 >/sys/kernel/mm/ksm/run
