@@ -5,6 +5,7 @@
 
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/lockdep.h>
 #include <linux/mmap_lock.h>
 
 /* 200 looks, 50 to 100 us apart: at most 20 ms for a lock that others use. */
@@ -12,13 +13,16 @@
 
 /*
  * A scanner that slept on the lock could not be stopped meanwhile, and a writer
- * in the queue would hold up every fault of the member.
+ * in the queue would hold up every fault of the member. Nobody may have to wait
+ * for the scanner while it waits.
  */
 #define gd_lock_until(try)						\
 ({									\
-	bool __got = (try);						\
+	bool __got;							\
 	int __tries = 1;						\
 									\
+	lockdep_assert_none_held_once();				\
+	__got = (try);							\
 	while (!__got && __tries++ < GD_LOCK_TRIES &&			\
 	       !kthread_should_stop()) {				\
 		usleep_range(50, 100);					\

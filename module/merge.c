@@ -22,13 +22,14 @@
  * a page that is freed.
  *
  * Between park and insertion nothing allocates, sleeps for pacing, or takes a
- * lock of the group.
+ * lock of the group. To lockdep it is a part of reclaim, which may not either.
  */
 #include <linux/highmem.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/rmap.h>
+#include <linux/sched/mm.h>
 
 #include "frame.h"
 #include "lock.h"
@@ -283,11 +284,13 @@ static void merge_locked(struct gd_merge_batch *batch, struct gd_merge *m,
 		return;
 	}
 	gd_vma_start_write(vma);
+	fs_reclaim_acquire(GFP_KERNEL);
 	park_all(batch, m, nr, vma);
 	zap_all(batch, m, nr, vma);
 	compare_all(m, nr, vma);
 	insert_all(batch, m, nr, vma);
 	restore_all(batch, m, nr, vma);
+	fs_reclaim_release(GFP_KERNEL);
 }
 
 /* One for each merge that may fail, as nothing can be allocated later on. */

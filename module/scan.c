@@ -155,6 +155,7 @@ static void sleep_for(struct gd_group *group, u64 ns)
 {
 	long timeout = MAX_SCHEDULE_TIMEOUT;
 
+	lockdep_assert_none_held_once();
 	if (ns != GD_PACE_FOREVER)
 		timeout = max_t(long, nsecs_to_jiffies(ns), 1);
 	wait_event_freezable_timeout(group->wake, wanted(group), timeout);
