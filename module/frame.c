@@ -254,6 +254,13 @@ void gd_frame_use(struct gd_frames *frames, struct gd_frame *frame)
 	list_del_init(&frame->idle);
 }
 
+/* A merge that was planned has failed: a frame that had been full has room. */
+void gd_frame_reopen(struct gd_frames *frames, struct gd_frame *frame)
+{
+	if (mappings(frame) < GD_FRAME_MAPPINGS_MAX)
+		tree_add(frames, frame);
+}
+
 /* One page slot less; a frame that had been full gets room again. */
 void gd_frame_unuse(struct gd_frames *frames, struct gd_frame *frame)
 {
