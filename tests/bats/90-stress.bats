@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # Everything at once: processes that do what they like, O_DIRECT, two groups at full rate, ksmd,
-# members that move and modules that go. Not one wrong byte.
+# members that move and modules that go. Not one wrong byte. It goes on for some seconds, and until
+# enough has happened on a slow machine as well.
 
 load helpers
 
 start_churn() {
-	timeout $((200 * SLOW)) gd-churn --procs 2 --pages 512 --seconds "$SPAN" --seed "$1" \
+	timeout $((200 * SLOW)) gd-churn --procs 2 --pages 512 --seconds $((150 * SLOW)) --seed "$1" \
 		>"$BATS_TEST_TMPDIR/churn$1" 2>&1 3>&- &
 	jobs+=($!)
 	wait_for 10 grep -q '^pids .*[0-9]$' "$BATS_TEST_TMPDIR/churn$1"
@@ -22,15 +23,16 @@ setup_groups() {
 	gd assign two $(churn_pids 2)
 }
 
+# start_all SECONDS: set end, not before which the test may go on to its end
 start_all() {
 	modprobe loop
 	truncate -s 32M /tmp/gd-stress
 	disk=$(losetup -f --show /tmp/gd-stress)
 	jobs=()
-	end=$((SECONDS + SPAN))
+	end=$((SECONDS + $1 * SLOW))
 	start_churn 1
 	start_churn 2
-	gd-dio --pages 256 --seconds "$SPAN" "$disk" >"$BATS_TEST_TMPDIR/dio" 2>&1 3>&- &
+	gd-dio --pages 256 --seconds $((150 * SLOW)) "$disk" >"$BATS_TEST_TMPDIR/dio" 2>&1 3>&- &
 	dio=$!
 	jobs+=("$dio")
 	setup_groups
@@ -39,6 +41,8 @@ start_all() {
 # Everybody must end by himself, and say that all was right.
 finish_all() {
 	local job status=0
+	# shellcheck disable=SC2046 # several pids
+	kill -TERM $(churn_pids 1) $(churn_pids 2) "$dio"
 	for job in "${jobs[@]}"; do wait "$job" || status=$?; done
 	tail -n 5 "$BATS_TEST_TMPDIR"/churn? "$BATS_TEST_TMPDIR/dio"
 	losetup -d "$disk"
@@ -49,8 +53,8 @@ finish_all() {
 
 @test "stress: churn and O_DIRECT in two groups at full rate" {
 	local jobs disk dio end merges=0 looks=0
-	SPAN=$((16 * SLOW)) start_all
-	while ((SECONDS < end - 7 * SLOW)); do
+	start_all 9
+	while ((SECONDS < end || looks < 2 || merges < 1000)); do
 		sleep 1
 		# shellcheck disable=SC2046 # several pids
 		FRAMES=1 assert_apart $(churn_pids 1) -- $(churn_pids 2)
@@ -58,16 +62,14 @@ finish_all() {
 		looks=$((looks + 1))
 	done
 	finish_all
-	assert_range "$merges" 1000 100000000 "merges in group one: the test means nothing without"
-	assert_range "$looks" 2 100 "looks at the PFNs meanwhile"
 }
 
 @test "stress: the same with ksmd, moves, and the module going away in between" {
 	local jobs disk dio end first rounds=0
 	# not 0: ksmd would take one of the two CPUs for itself
 	ksmd_on 10 1000
-	SPAN=$((26 * SLOW)) start_all
-	while ((SECONDS < end - 14 * SLOW)); do
+	start_all 12
+	while ((SECONDS < end || rounds < 2)); do
 		sleep 1
 		first=$(churn_pids 1 | cut -d' ' -f1)
 		gd move two "$first"
@@ -82,7 +84,6 @@ finish_all() {
 		rounds=$((rounds + 1))
 	done
 	finish_all
-	assert_range "$rounds" 2 100 "rounds"
 }
 
 @test "stress: the same under memory pressure, with swap" {
@@ -91,17 +92,16 @@ finish_all() {
 	make_cgroups $cg
 	# the workloads are born in the cgroup that is reclaimed from
 	echo $$ >$cg/cgroup.procs
-	SPAN=$((16 * SLOW)) start_all
+	start_all 10
 	echo $$ >/sys/fs/cgroup/cgroup.procs
-	while ((SECONDS < end - 6 * SLOW)); do
+	while ((SECONDS < end || rounds < 5 || merges < 500)); do
 		# asks for more than there is: it may fail
 		echo 2M 2>/dev/null >$cg/memory.reclaim || true
+		kill -0 "$dio"
 		rounds=$((rounds + 1))
 		merges=$(counter one merges)
 	done
 	finish_all
-	assert_range "$rounds" 5 1000000 "rounds of reclaim"
-	assert_range "$merges" 500 100000000 "merges in group one: the test means nothing without"
 	assert_range "$(awk '$1 == "pswpout" { print $2 }' /proc/vmstat)" 500 100000000 "pages swapped out: the test means nothing without"
 	swap_off
 	wait_for 10 rmdir $cg || fail "the cgroup cannot be removed"

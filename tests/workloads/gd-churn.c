@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 
 #include "gd.h"
+#include "stop.h"
 
 #define HAMMERS		2
 #define HAMMER_PAGES	8
@@ -240,7 +241,7 @@ static int worker(unsigned long number)
 		rewrite(i);
 	for (i = 0; i < HAMMERS; i++)
 		pthread_create(&thread, NULL, hammer, (void *)(uintptr_t)(dice + i));
-	for (; gd_now() < end; ops++) {
+	for (; gd_now() < end && !gd_stopped; ops++) {
 		step();
 		reap(false);
 		usleep(500);
@@ -276,6 +277,7 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	options(argc, argv);
+	gd_stop_on_sigterm();
 	end = gd_now() + opt.seconds;
 	printf("pids");
 	for (i = 0; i < opt.procs; i++) {

@@ -14,6 +14,7 @@
 #include <pthread.h>
 
 #include "gd.h"
+#include "stop.h"
 
 #define THREADS		2
 #define POOL		24
@@ -101,7 +102,7 @@ static void *run(void *arg)
 {
 	struct lane *lane = arg;
 
-	while (gd_now() < end)
+	while (gd_now() < end && !gd_stopped)
 		step(lane);
 	check(lane->mem, lane->in_mem, lane->pages, "at the end");
 	return NULL;
@@ -155,6 +156,7 @@ int main(int argc, char **argv)
 	memset(mem, 0, pages * GD_PAGE);
 	for (i = 0; i < THREADS; i++)
 		start(&lane[i], mem, pages / THREADS, i, seed);
+	gd_stop_on_sigterm();
 	end = gd_now() + seconds;
 	for (i = 0; i < THREADS; i++)
 		if (pthread_create(&thread[i], NULL, run, &lane[i]))
