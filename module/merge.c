@@ -242,11 +242,10 @@ static void insert_all(struct gd_merge_batch *batch, struct gd_merge *m,
 
 /*
  * The member wrote between the last look and the park. Its content goes into the
- * spare page, and from there into ordinary memory. The faults allocate: they wait
- * until no hole is left.
+ * spare page, from where unshare_copies() takes it into ordinary memory.
  */
-static void restore_all(struct gd_merge_batch *batch, struct gd_merge *m,
-			unsigned int nr, struct vm_area_struct *vma)
+static void insert_copies(struct gd_merge_batch *batch, struct gd_merge *m,
+			  unsigned int nr, struct vm_area_struct *vma)
 {
 	struct page *spare;
 	unsigned int i;
@@ -260,6 +259,14 @@ static void restore_all(struct gd_merge_batch *batch, struct gd_merge *m,
 			m[i].result = GD_MERGE_GONE;
 		put_page(spare);
 	}
+}
+
+/* By faults, which allocate: no hole may be left. */
+static void unshare_copies(struct gd_merge *m, unsigned int nr,
+			   struct vm_area_struct *vma)
+{
+	unsigned int i;
+
 	for (i = 0; i < nr; i++)
 		if (m[i].result == GD_MERGE_RACED)
 			gd_unshare_page(vma, m[i].addr);
@@ -289,8 +296,9 @@ static void merge_locked(struct gd_merge_batch *batch, struct gd_merge *m,
 	zap_all(batch, m, nr, vma);
 	compare_all(m, nr, vma);
 	insert_all(batch, m, nr, vma);
-	restore_all(batch, m, nr, vma);
+	insert_copies(batch, m, nr, vma);
 	fs_reclaim_release(GFP_KERNEL);
+	unshare_copies(m, nr, vma);
 }
 
 /* One for each merge that may fail, as nothing can be allocated later on. */

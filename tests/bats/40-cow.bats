@@ -271,13 +271,15 @@ block_device() {
 	disk=$(block_device)
 	truncate -s 64M /tmp/gd-disk2
 	other=$(losetup -f --show /tmp/gd-disk2)
-	timeout $((60 * SLOW)) gd-dio --pages 512 --seconds 10 --seed 1 "$disk" >"$BATS_TEST_TMPDIR/one" 2>&1 3>&- &
+	timeout $((60 * SLOW)) gd-dio --pages 512 --seconds $((50 * SLOW)) --seed 1 "$disk" >"$BATS_TEST_TMPDIR/one" 2>&1 3>&- &
 	pids=$!
-	timeout $((60 * SLOW)) gd-dio --pages 512 --seconds 10 --seed 2 "$other" >"$BATS_TEST_TMPDIR/two" 2>&1 3>&- &
+	timeout $((60 * SLOW)) gd-dio --pages 512 --seconds $((50 * SLOW)) --seed 2 "$other" >"$BATS_TEST_TMPDIR/two" 2>&1 3>&- &
 	gd add-group g --rate 1000000
 	wait_for 5 test "$(pgrep -c gd-dio)" = 2
 	# shellcheck disable=SC2046 # several pids
 	gd assign g $(pgrep -x gd-dio)
+	sleep $((8 * SLOW))
+	pkill -TERM -x gd-dio
 	wait "$pids" || status=$?
 	wait $! || status=$?
 	cat "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
