@@ -102,7 +102,7 @@ finish_all() {
 		merges=$(counter one merges)
 	done
 	finish_all
-	assert_range "$(awk '$1 == "pswpout" { print $2 }' /proc/vmstat)" 500 100000000 "pages swapped out: the test means nothing without"
+	assert_range "$(swapped_out)" 500 100000000 "pages swapped out: the test means nothing without"
 	swap_off
 	wait_for 10 rmdir $cg || fail "the cgroup cannot be removed"
 }

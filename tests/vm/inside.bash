@@ -41,6 +41,8 @@ swap_on() {
 	mkswap /dev/zram0 >/dev/null
 	swapon /dev/zram0
 }
+# Pages written to it, those read again since too
+swapped_out() { awk '{ print int($7 / 8) }' /sys/block/zram0/stat; }
 swap_off() {
 	swapoff /dev/zram0
 	rmmod zram
