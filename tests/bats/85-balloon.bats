@@ -37,6 +37,7 @@ setup() {
 
 teardown() {
 	local name
+	[[ -z ${holder-} ]] || kill "$holder" 2>/dev/null || true
 	[[ -n $BATS_TEST_COMPLETED ]] || tail -n 40 "$DIR/daemon.log" >&2
 	assert_no_complaint
 	for name in g1 g2; do guest status $name || fail "guest $name is not well"; done
@@ -210,13 +211,13 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 }
 
 @test "balloon: a monitor that somebody else holds is named, and the guest is still merged" {
-	local holder
 	daemon=$(<"$DIR/daemon.pid")
 	kill "$daemon"
 	wait_for 5 gone "$daemon"
-	perl -MIO::Socket::UNIX -e 'my $s = IO::Socket::UNIX->new(Peer => shift) or die; <$s>; sleep 300' "$DIR/g2.qmp" 3>&- &
+	perl -MIO::Socket::UNIX -e '$| = 1; my $s = IO::Socket::UNIX->new(Peer => shift) or die; print <$s>; sleep 300' \
+		"$DIR/g2.qmp" >"$BATS_TEST_TMPDIR/greeting" 3>&- &
 	holder=$!
-	sleep 1
+	wait_for 20 grep -q QMP "$BATS_TEST_TMPDIR/greeting"
 	ensure_daemon
 	wait_for 20 has_state g2 busy || fail "$(status)"
 	wait_for 20 both is_member
