@@ -89,7 +89,7 @@ assert_guests_good() {
 	settle two
 	before=$(mem_kb AnonPages)
 	kvm_guest stop b
-	wait_for 3 members_are "$(printf '%s\n' "${PID[a]}" "${PID[c]}" | sort -n | tr '\n' ' ')" ||
+	wait_for 10 members_are "$(printf '%s\n' "${PID[a]}" "${PID[c]}" | sort -n | tr '\n' ' ')" ||
 		fail "members: $(members)"
 	assert_range $((before - $(mem_kb AnonPages))) $((10 * 1024)) $((200 * 1024)) "fall of AnonPages, KiB"
 	gd set-group one --rate 0
