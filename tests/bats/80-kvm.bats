@@ -6,13 +6,13 @@
 
 load helpers
 
-kvm_guest() { timeout $((200 * SLOW)) "$BATS_TEST_DIRNAME/../vm/kvm-guest" "$1" "$2" "$BATS_FILE_TMPDIR" "${@:3}" 3>&-; }
+kvm_guest() { timeout $((400 * SLOW)) "$BATS_TEST_DIRNAME/../vm/kvm-guest" "$1" "$2" "$BATS_FILE_TMPDIR" "${@:3}" 3>&-; }
 
 setup_file() {
 	[[ -n ${GRPDEDUP_KO-} ]] || fail "this needs a machine of its own: tests/vm/run -- tests/bats/run"
 	local name
 	for name in a b c; do GUEST_FILES_MIB=16 kvm_guest start "$name" 128; done
-	for name in a b c; do kvm_guest wait "$name" 1 $((150 * SLOW)); done
+	for name in a b c; do kvm_guest wait "$name" 1 $((300 * SLOW)); done
 }
 
 teardown_file() {
@@ -32,7 +32,7 @@ guests_in_groups() {
 assert_guests_good() {
 	local name
 	for name in a b c; do
-		kvm_guest wait "$name" "$1" $((100 * SLOW))
+		kvm_guest wait "$name" "$1" $((300 * SLOW))
 		kvm_guest status "$name"
 	done
 }
