@@ -67,7 +67,8 @@ is_member() { [[ $(gd list pids) == "$(</run/libvirt/qemu/lv1.pid)" ]]; }
 	wait_for 120 is_at $BASE || fail "not at its base: $(status; cat "$DIR/daemon.log")"
 	wait_for 30 has_state ok || fail "$(status)"
 	gd set-group lv --rate 60k
-	wait_for 120 has_more $((BASE + 8)) || fail "nothing was given: $(status; cat "$DIR/daemon.log")"
+	# from 6.12 on zeros of split huge pages are the kernel's zero page, and are not given
+	wait_for 120 has_more $((BASE + 4)) || fail "nothing was given: $(status; cat "$DIR/daemon.log")"
 	kill $daemon
 	wait_for 20 gone $daemon
 	gd del-group lv --unshare
