@@ -186,14 +186,17 @@ struct gd_frame *gd_frame_lookup(struct gd_frames *frames, struct page *page)
 
 /*
  * Is there room for one more mapping? A full frame leaves the tree, so that the
- * next page of this content starts a twin.
+ * next page of this content starts a twin; not one that is only planned to be
+ * full, as merges may fail.
  */
 static bool usable(struct gd_frames *frames, struct gd_frame *frame)
 {
+	int nr = mappings(frame);
+
 	if (unlikely(PageHWPoison(gd_frame_page(frame))))
 		frame->retired = true;
-	else if (mappings(frame) + frame->planned < GD_FRAME_MAPPINGS_MAX)
-		return true;
+	else if (nr < GD_FRAME_MAPPINGS_MAX)
+		return nr + frame->planned < GD_FRAME_MAPPINGS_MAX;
 	tree_remove(frames, frame);
 	return false;
 }
@@ -252,13 +255,6 @@ void gd_frame_use(struct gd_frames *frames, struct gd_frame *frame)
 	}
 	gd_counters_add(frames->cnt, GRPDEDUP_CNT_PAGES_SHARED, 1);
 	list_del_init(&frame->idle);
-}
-
-/* A merge that was planned has failed: a frame that had been full has room. */
-void gd_frame_reopen(struct gd_frames *frames, struct gd_frame *frame)
-{
-	if (mappings(frame) < GD_FRAME_MAPPINGS_MAX)
-		tree_add(frames, frame);
 }
 
 /* One page slot less; a frame that had been full gets room again. */

@@ -86,7 +86,6 @@ struct gd_frame *gd_frame_lookup(struct gd_frames *frames, struct page *page);
 struct gd_frame *gd_frame_match(struct gd_frames *frames, struct page *page,
 				u64 digest);
 void gd_frame_use(struct gd_frames *frames, struct gd_frame *frame);
-void gd_frame_reopen(struct gd_frames *frames, struct gd_frame *frame);
 void gd_frame_unuse(struct gd_frames *frames, struct gd_frame *frame);
 void gd_frames_reap(struct gd_frames *frames);
 struct page *gd_frame_alloc_page(void);

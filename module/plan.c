@@ -305,7 +305,6 @@ static void book(struct gd_plan *plan, struct gd_merge *m,
 		 struct gd_slot *slot, struct gd_frame *frame)
 {
 	if (m->result != GD_MERGE_DONE) {
-		gd_frame_reopen(&plan->block->owner->space->frames, frame);
 		book_failure(plan, slot, m->result);
 		return;
 	}
@@ -344,10 +343,10 @@ void gd_plan_carry_out(struct gd_plan *plan)
 	if (!batch->nr)
 		return;
 	gd_merge_run(batch);
-	for (i = 0; i < batch->nr; i++)
+	for (i = 0; i < batch->nr; i++) {
 		plan->frame[i]->planned--;
-	for (i = 0; i < batch->nr; i++)
 		book(plan, &batch->merge[i], plan->slot[i], plan->frame[i]);
+	}
 	release(batch);
 	count(plan, GRPDEDUP_CNT_ZAPS, batch->zaps);
 }
