@@ -126,26 +126,23 @@ load helpers
 	assert_right b
 }
 
-# rss_kb NAME FIELD; 6.2 and later are some pages behind on each CPU
-rss_kb() { awk -v field="$2:" '$1 == field { print $2 }' "/proc/${PID[$1]}/status"; }
-
 # What the README tells who watches RSS and Mapped.
 @test "rules: merged memory goes from RssAnon to RssFile, and back" {
 	local anon file mapped
 	hold a 4096 seq 10
 	hold b 4096 seq 10
-	anon=$(rss_kb a RssAnon)
-	file=$(rss_kb a RssFile)
+	anon=$(rss_kb "${PID[a]}" RssAnon)
+	file=$(rss_kb "${PID[a]}" RssFile)
 	mapped=$(mem_kb Mapped)
 	group g a b
 	settle g
 	assert_shared a b
-	assert_range $((anon - $(rss_kb a RssAnon))) 15600 17200 "KiB that RssAnon has lost"
-	assert_range $(($(rss_kb a RssFile) - file)) 15600 17200 "KiB that RssFile has won"
+	assert_range $((anon - $(rss_kb "${PID[a]}" RssAnon))) 15600 17200 "KiB that RssAnon has lost"
+	assert_range $(($(rss_kb "${PID[a]}" RssFile) - file)) 15600 17200 "KiB that RssFile has won"
 	assert_range $(($(mem_kb Mapped) - mapped)) 15600 17200 "KiB that Mapped has won: a frame counts once"
 	gd unassign "${PID[a]}" "${PID[b]}"
-	assert_range $((anon - $(rss_kb a RssAnon))) -800 800 "KiB of RssAnon that are missing after it"
-	assert_range $(($(rss_kb a RssFile) - file)) -800 800 "KiB of RssFile that are left after it"
+	assert_range $((anon - $(rss_kb "${PID[a]}" RssAnon))) -800 800 "KiB of RssAnon that are missing after it"
+	assert_range $(($(rss_kb "${PID[a]}" RssFile) - file)) -800 800 "KiB of RssFile that are left after it"
 	assert_range $(($(mem_kb Mapped) - mapped)) -800 800 "KiB of Mapped that are left after it"
 	assert_right a b
 }

@@ -6,13 +6,13 @@
 
 load helpers
 
-kvm_guest() { timeout $((400 * SLOW)) "$BATS_TEST_DIRNAME/../vm/kvm-guest" "$1" "$2" "$BATS_FILE_TMPDIR" "${@:3}" 3>&-; }
+kvm_guest() { timeout $((200 * PATIENCE)) "$BATS_TEST_DIRNAME/../vm/kvm-guest" "$1" "$2" "$BATS_FILE_TMPDIR" "${@:3}" 3>&-; }
 
 setup_file() {
 	[[ -n ${GRPDEDUP_KO-} ]] || fail "this needs a machine of its own: tests/vm/run -- tests/bats/run"
 	local name
 	for name in a b c; do GUEST_FILES_MIB=16 kvm_guest start "$name" 128; done
-	for name in a b c; do kvm_guest wait "$name" 1 $((300 * SLOW)); done
+	for name in a b c; do kvm_guest wait "$name" 1 $((150 * PATIENCE)); done
 }
 
 teardown_file() {
@@ -32,7 +32,7 @@ guests_in_groups() {
 assert_guests_good() {
 	local name
 	for name in a b c; do
-		kvm_guest wait "$name" "$1" $((300 * SLOW))
+		kvm_guest wait "$name" "$1" $((100 * PATIENCE))
 		kvm_guest status "$name"
 	done
 }
@@ -89,7 +89,7 @@ assert_guests_good() {
 	settle two
 	before=$(mem_kb AnonPages)
 	kvm_guest stop b
-	wait_for 10 members_are "$(printf '%s\n' "${PID[a]}" "${PID[c]}" | sort -n | tr '\n' ' ')" ||
+	wait_for 3 members_are "$(printf '%s\n' "${PID[a]}" "${PID[c]}" | sort -n | tr '\n' ' ')" ||
 		fail "members: $(members)"
 	assert_range $((before - $(mem_kb AnonPages))) $((10 * 1024)) $((200 * 1024)) "fall of AnonPages, KiB"
 	gd set-group one --rate 0

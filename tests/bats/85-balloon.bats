@@ -18,7 +18,7 @@ setup_file() {
 	local name
 	[[ -d /sys/module/grpdedup ]] || load_module
 	for name in g1 g2; do start_guest $name; done
-	for name in g1 g2; do guest wait $name 1 $((120 * SLOW)); done
+	for name in g1 g2; do guest wait $name 1 $((120 * PATIENCE)); done
 }
 
 teardown_file() {
@@ -61,7 +61,7 @@ start_daemon() {
 	grpdedupd --config "$DIR/conf" --socket "$SOCKET" --log-level debug 2>>"$DIR/daemon.log" 3>&- &
 	daemon=$!
 	echo "$daemon" >"$DIR/daemon.pid"
-	wait_for 20 status >/dev/null || fail "grpdedupd does not answer"
+	wait_for 5 status >/dev/null || fail "grpdedupd does not answer"
 }
 
 # ensure_daemon [LINE...]: it runs with this configuration
@@ -102,7 +102,7 @@ is_at_base() { [[ $(told "$1") == "$BASE" ]] && is_near "$1" $BASE; }
 both() { "$1" g1 "${@:2}" && "$1" g2 "${@:2}"; }
 told_less() { (($(told "$1") < $2)); }
 has_less() { (($(actual "$1") < $2)); }
-rss_file() { awk '/RssFile/ { print $2 }' "/proc/$(<"$DIR/$1.pid")/status"; }
+rss_file() { rss_kb "$(<"$DIR/$1.pid")" RssFile; }
 rss_fell() { (($(rss_file "$1") < $2)); }
 has_scrambled() { grep -qa scrambled "$DIR/$1.log"; }
 is_no_member() { ! is_member "$1"; }
@@ -113,9 +113,9 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	local name saved granted
 	config >"$DIR/conf"
 	start_daemon
-	wait_for 60 both is_member || fail "not enrolled: $(status)"
-	wait_for 120 both has_state ok
-	wait_for 120 both has_more 20 || fail "nothing was given: $(status)"
+	wait_for 20 both is_member || fail "not enrolled: $(status)"
+	wait_for 30 both has_state ok
+	wait_for 60 both has_more 20 || fail "nothing was given: $(status)"
 	gd show t
 	status
 	for name in g1 g2; do (($(actual $name) < MAX - 10)) || fail "$name was never sent to its base"; done
@@ -123,14 +123,14 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	saved=$(($(counter t pages_sharing) / 256))
 	((granted <= saved)) || fail "granted $granted MiB, but $saved MiB are saved"
 	# The guests know: their total is what QEMU says they have, less what their kernels reserve.
-	guest wait g1 2 $((90 * SLOW))
+	guest wait g1 2 $((30 * PATIENCE))
 	assert_range "$(total g1)" $(($(actual g1) - 70)) $(($(actual g1) - 40)) "total of g1"
 }
 
 @test "balloon: memory is taken back within 3 s of a guest writing its shared pages, and the scanner paused" {
 	local start took name before shared
 	ensure_daemon
-	wait_for 120 both has_more 20
+	wait_for 60 both has_more 20
 	# From here on the kernel's counters stand still: nobody visits a page.
 	gd set-group t --rate 0
 	sleep 2
@@ -138,26 +138,26 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	shared=$(rss_file g1)
 	for name in g1 g2; do guest tell $name scramble; done
 	# The first writes come with the next check; the daemon's time begins when 10 MiB are gone.
-	wait_for 60 rss_fell g1 $((shared - 10240)) || fail "g1 has not written its shared pages"
+	wait_for 20 rss_fell g1 $((shared - 10240)) || fail "g1 has not written its shared pages"
 	start=$(date +%s%N)
 	wait_for 10 told_less g1 $((before - 4)) || fail "nothing was taken back: $(status)"
 	took=$((($(date +%s%N) - start) / 1000000))
 	echo "taken back after $took ms"
 	((took <= 3000 * SLOW)) || fail "took $took ms"
-	wait_for 30 has_less g1 $((before - 4)) || fail "g1 has not given back: $(status)"
-	for name in g1 g2; do wait_for 120 has_scrambled $name; done
-	for name in g1 g2; do guest wait $name 2 $((120 * SLOW)); done
+	wait_for 10 has_less g1 $((before - 4)) || fail "g1 has not given back: $(status)"
+	for name in g1 g2; do wait_for 30 has_scrambled $name; done
+	for name in g1 g2; do guest wait $name 2 $((60 * PATIENCE)); done
 }
 
 @test "balloon: a daemon that is killed and starts again takes nothing from anybody" {
 	local i low before now
 	ensure_daemon
 	gd set-group t --rate 60k
-	wait_for 120 both has_more 15
+	wait_for 60 both has_more 15
 	sleep 4
 	before=$(actual g1)
 	kill -9 "$daemon"
-	wait_for 20 gone "$daemon"
+	wait_for 5 gone "$daemon"
 	config >"$DIR/conf"
 	start_daemon
 	low=$before
@@ -166,79 +166,79 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 		now=$(actual g1)
 		((now == 0 || now >= low)) || low=$now
 	done
-	wait_for 30 both has_state ok
+	wait_for 10 both has_state ok
 	((low >= before - 8)) || fail "g1 fell from $before to $low MiB"
 	(($(told g1) >= before - 8)) || fail "g1 is told $(told g1) instead of about $before MiB"
 }
 
 @test "balloon: when the host is short, all go to their bases, and back" {
 	ensure_daemon
-	wait_for 120 both has_more 15
+	wait_for 60 both has_more 15
 	ensure_daemon '[host]' 'available_floor = 1T' '[group t]' 'rate = 60k' 'average = 2'
-	wait_for 120 both is_at_base || fail "not at base: $(status)"
+	wait_for 40 both is_at_base || fail "not at base: $(status)"
 	status | grep -q '^host: short of memory' || fail "it does not say why: $(status)"
 	ensure_daemon
-	wait_for 120 both has_more 10
+	wait_for 60 both has_more 10
 }
 
 @test "balloon: the module is removed under it and comes back" {
 	ensure_daemon
-	wait_for 120 both has_more 10
+	wait_for 60 both has_more 10
 	rmmod grpdedup
-	wait_for 120 both is_at_base || fail "not at base: $(status)"
+	wait_for 40 both is_at_base || fail "not at base: $(status)"
 	status | grep -q 'not loaded' || fail "it does not say why: $(status)"
 	sleep 2
 	[[ ! -d /sys/module/grpdedup ]] || fail "something has loaded it again"
 	load_module
-	wait_for 120 both is_member || fail "not enrolled again: $(status)"
-	wait_for 120 both has_more 10 || fail "nothing was given: $(status)"
+	wait_for 30 both is_member || fail "not enrolled again: $(status)"
+	wait_for 60 both has_more 10 || fail "nothing was given: $(status)"
 }
 
 @test "balloon: a bad file changes nothing; a guest and a group that leave it are let go" {
 	ensure_daemon
-	wait_for 120 both has_more 10
+	wait_for 60 both has_more 10
 	echo "[guest g9]" >>"$DIR/conf"
 	kill -HUP "$daemon"
 	sleep 2
 	grep -q 'conf:[0-9]*: the last section is empty' "$DIR/daemon.log"
 	both is_member
 	GUESTS=g1 ensure_daemon
-	wait_for 120 is_no_member g2 || fail "g2 is still a member: $(gd show)"
+	wait_for 40 is_no_member g2 || fail "g2 is still a member: $(gd show)"
 	is_member g1
 	GUESTS='' ensure_daemon $'[host]\navailable_floor = 0'
-	wait_for 120 no_groups || fail "group t is still there: $(gd show)"
+	wait_for 40 no_groups || fail "group t is still there: $(gd show)"
 	assert_eq "$(gd-pfns --sum "$(<"$DIR/g1.pid")" | awk '$1 == "frames" { print $2 }')" 0 "frames left in g1"
 }
 
 @test "balloon: a monitor that somebody else holds is named, and the guest is still merged" {
 	daemon=$(<"$DIR/daemon.pid")
 	kill "$daemon"
-	wait_for 20 gone "$daemon"
+	wait_for 5 gone "$daemon"
 	perl -MIO::Socket::UNIX -e '$| = 1; my $s = IO::Socket::UNIX->new(Peer => shift) or die; print scalar <$s>; sleep 300' \
 		"$DIR/g2.qmp" >"$BATS_TEST_TMPDIR/greeting" 3>&- &
 	holder=$!
-	wait_for 60 grep -q QMP "$BATS_TEST_TMPDIR/greeting"
+	wait_for 20 grep -q QMP "$BATS_TEST_TMPDIR/greeting"
 	ensure_daemon
-	wait_for 60 has_state g2 busy || fail "$(status)"
-	wait_for 60 both is_member
+	wait_for 20 has_state g2 busy || fail "$(status)"
+	wait_for 20 both is_member
 	status | grep -q 'g2: .*another client' || fail "it does not say why: $(status)"
-	wait_for 60 has_state g1 ok
+	wait_for 20 has_state g1 ok
 	kill "$holder"
-	wait_for 60 has_state g2 ok || fail "$(status)"
-	wait_for 120 both has_more 10
+	wait_for 20 has_state g2 ok || fail "$(status)"
+	wait_for 60 both has_more 10
 }
 
 @test "balloon: a shared monitor is left to others" {
 	local i
 	MONITOR=shared ensure_daemon
-	wait_for 120 both has_state ok
+	wait_for 30 both has_state ok
 	# In the long run others get their turn: ten connections, each greeted within 4 s.
 	for ((i = 0; i < 5; i++)); do
 		perl -MIO::Socket::UNIX -e 'alarm 4; my $s = IO::Socket::UNIX->new(Peer => shift) or die; <$s> =~ /QMP/ or die' \
 			"$DIR/g1.qmp"
 		sleep 0.5
 	done
-	wait_for 120 both has_more 10
+	wait_for 60 both has_more 10
 	both has_state ok
 }
 
@@ -246,30 +246,30 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	ensure_daemon
 	GUEST_NO_DRIVER=1 start_guest g3
 	GUESTS='g1 g2 g3' ensure_daemon
-	wait_for 120 is_member g3
-	wait_for 120 has_state g3 no-driver || fail "$(status)"
+	wait_for 30 is_member g3
+	wait_for 40 has_state g3 no-driver || fail "$(status)"
 	status | grep -q '^g3: the guest has no balloon driver' || fail "it does not say why: $(status)"
 	both has_state ok
 	# g3 holds all it was started with; that is the group's loss, and nobody else's target is a lie.
 	assert_eq "$(actual g3)" $MAX "actual of g3"
 	guest stop g3
-	wait_for 30 has_state g3 absent
-	wait_for 120 both has_more 10
+	wait_for 10 has_state g3 absent
+	wait_for 60 both has_more 10
 }
 
 @test "balloon: a guest that is killed in the middle of a change, and comes back" {
 	local old
 	ensure_daemon
-	wait_for 120 both has_more 10
+	wait_for 60 both has_more 10
 	old=$(<"$DIR/g2.pid")
 	BASE=128 ensure_daemon $'[host]\navailable_floor = 1T\n[group t]\nrate = 60k'
 	kill -9 "$old"
-	wait_for 30 has_state g2 absent || fail "$(status)"
+	wait_for 10 has_state g2 absent || fail "$(status)"
 	[[ " $(gd list pids | tr '\n' ' ') " != *" $old "* ]] || fail "the dead process is still a member"
 	ensure_daemon
-	wait_for 60 has_state g1 ok
+	wait_for 20 has_state g1 ok
 	start_guest g2
-	guest wait g2 1 $((120 * SLOW))
-	wait_for 60 is_member g2
-	wait_for 120 both has_more 5 || fail "$(status)"
+	guest wait g2 1 $((120 * PATIENCE))
+	wait_for 20 is_member g2
+	wait_for 90 both has_more 5 || fail "$(status)"
 }

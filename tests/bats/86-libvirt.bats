@@ -37,9 +37,9 @@ setup_file() {
 		  </devices>
 		</domain>
 	END
-	wait_for 60 virsh -q list >/dev/null || fail "libvirtd does not answer"
+	wait_for 20 virsh -q list >/dev/null || fail "libvirtd does not answer"
 	virsh -q create "$DIR/lv1.xml" || fail "$(tail -n 20 /var/log/libvirt/qemu/lv1.log)"
-	wait_for 120 grep -qa 'check 1 ok' "$DIR/lv1.log" || fail "the domain does not boot: $(tail -n 5 "$DIR/lv1.log")"
+	wait_for 90 grep -qa 'check 1 ok' "$DIR/lv1.log" || fail "the domain does not boot: $(tail -n 5 "$DIR/lv1.log")"
 }
 
 teardown_file() {
@@ -63,14 +63,13 @@ is_member() { [[ $(gd list pids) == "$(</run/libvirt/qemu/lv1.pid)" ]]; }
 	grpdedupd --config "$DIR/conf" --socket "$DIR/control.sock" --log-level debug 2>"$DIR/daemon.log" 3>&- &
 	daemon=$!
 	echo $daemon >>"$PIDS"
-	wait_for 60 is_member || fail "not enrolled: $(cat "$DIR/daemon.log")"
+	wait_for 20 is_member || fail "not enrolled: $(cat "$DIR/daemon.log")"
 	wait_for 120 is_at $BASE || fail "not at its base: $(status; cat "$DIR/daemon.log")"
-	wait_for 30 has_state ok || fail "$(status)"
+	wait_for 10 has_state ok || fail "$(status)"
 	gd set-group lv --rate 60k
-	# from 6.12 on zeros of split huge pages are the kernel's zero page, and are not given
-	wait_for 120 has_more $((BASE + 4)) || fail "nothing was given: $(status; cat "$DIR/daemon.log")"
+	wait_for 90 has_more $((BASE + $(mib_of_a_lone_guest))) || fail "nothing was given: $(status; cat "$DIR/daemon.log")"
 	kill $daemon
-	wait_for 20 gone $daemon
+	wait_for 5 gone $daemon
 	gd del-group lv --unshare
 	run ! grep -a FAILED "$DIR/lv1.log"
 }
@@ -80,9 +79,9 @@ is_member() { [[ $(gd list pids) == "$(</run/libvirt/qemu/lv1.pid)" ]]; }
 		"base = ${BASE}M" '[guest lv2]' 'group = lv' 'domain = lv2' "base = ${BASE}M" >"$DIR/conf"
 	grpdedupd --config "$DIR/conf" --socket "$DIR/control.sock" --log-level debug 2>>"$DIR/daemon.log" 3>&- &
 	echo $! >>"$PIDS"
-	wait_for 60 is_member || fail "not enrolled: $(cat "$DIR/daemon.log")"
+	wait_for 20 is_member || fail "not enrolled: $(cat "$DIR/daemon.log")"
 	status | grep -q '^lv2: it does not run'
 	virsh -q destroy lv1
-	wait_for 30 has_state absent || fail "$(status)"
-	wait_for 30 no_members || fail "the dead domain is still a member"
+	wait_for 10 has_state absent || fail "$(status)"
+	wait_for 10 no_members || fail "the dead domain is still a member"
 }
