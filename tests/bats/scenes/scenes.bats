@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Scenes that need a stage: a module that waits in the middle of a merge, or whose calls fail. The patches
-# in tests/mutants make such modules; with the one that everybody runs these tests mean nothing.
+# Scenes that need a stage: a module that waits in the middle of a merge, or whose calls fail, or a kernel that
+# is booted otherwise. What is in tests/mutants makes it; without, these tests mean nothing.
 
 load ../helpers
 
@@ -79,4 +79,25 @@ fail_in_gap() {
 	sleep 1
 	assert_range "$(<$cg/memory.current)" 0 1000000 "bytes charged for a process that is gone"
 	rmdir $cg
+}
+
+# What a CPU's batch holds has a reference too many to be merged.
+@test "scenes: the LRU batch of an isolated CPU is left alone" {
+	assert_eq "$(</sys/devices/system/cpu/isolated)" 1 "isolated CPUs: the test means nothing without"
+	spawn a
+	taskset -pc 1 "${PID[a]}"
+	# one that ends empties it
+	taskset -c 1 true
+	ask a map r 8
+	ask a fill r 0 8 seq 10
+	hold b 8 seq 10
+	hold c 8 seq 10
+	group g a b c
+	settle g
+	assert_eq "$(merged_count a)" 0 "merged pages that the batch of an isolated CPU held"
+	assert_shared b c
+	taskset -c 1 true
+	settle g
+	assert_shared a b
+	assert_right a b c
 }
