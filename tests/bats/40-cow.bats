@@ -234,9 +234,6 @@ block_device() {
 	# a frame cannot be swapped
 	ask b madvise r 0 64 PAGEOUT
 	assert_right_ever_after a b
-	ask a exit
-	ask b exit
-	swap_off
 }
 
 @test "cow: mlock of merged memory, writes to it, munlock" {

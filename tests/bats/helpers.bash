@@ -31,7 +31,7 @@ setup() {
 	assert_eq "$(gd list groups)" "" "groups that an earlier test left"
 }
 
-# Leave no process, no group, no ksmd; and judge what the kernel said meanwhile.
+# Leave no process, no group, no ksmd, no swap; and judge what the kernel said meanwhile.
 teardown() {
 	local pid group
 	xargs -r kill -9 <"$PIDS" 2>/dev/null || true
@@ -41,6 +41,7 @@ teardown() {
 	echo 2 >/sys/kernel/mm/ksm/run
 	echo 0 >/sys/kernel/mm/ksm/run
 	for group in $(gd list groups); do gd del-group "$group"; done
+	! grep -q zram0 /proc/swaps || swap_off
 	assert_no_complaint
 }
 
