@@ -32,6 +32,10 @@ vm-matrix:
 vm-debug:
 	tests/check --kernel $(VM_KERNEL) debug
 
+# Those without KVM guests, and a storm, on a kernel that looks for data races
+vm-kcsan:
+	tests/check --kernel $(VM_KERNEL) kcsan
+
 coverage:
 	tests/check --kernel $(VM_KERNEL) coverage
 
@@ -85,6 +89,7 @@ help:
 	@echo "make check    all tests: lint, build, unit, cli, vm, kernels; each is a target too"
 	@echo "make vm-matrix all suites on 6.1, 6.12 and 7.2"
 	@echo "make vm-debug the suites on a debug kernel (KASAN, lockdep, kmemleak...), built first"
+	@echo "make vm-kcsan the suites without KVM guests on a kernel that looks for data races, built first"
 	@echo "make coverage lines of the module that the suites reach, on the same kernel"
 	@echo "make mutants  one rule of the module broken at a time: its test must go red; scenes acted out"
 	@echo "make selftests  the kernel's own tests of copy-on-write and KSM, in a group"
@@ -98,5 +103,5 @@ help:
 	@echo "make install  both; make dkms: the module for this and every later kernel"
 	@echo "make clean    remove what was built"
 
-.PHONY: all module tools demo check lint unit cli build vm kernels vm-matrix vm-debug coverage \
-	mutants storm fuzz fuzz-netlink selftests bench bench-paper bench-isolation install dkms clean help
+.PHONY: all module tools demo check lint unit cli build vm kernels vm-matrix vm-debug vm-kcsan \
+	coverage mutants storm fuzz fuzz-netlink selftests bench bench-paper bench-isolation install dkms clean help
