@@ -146,13 +146,13 @@ one_group() { printf '%s\n' '[group t]' 'rate = 4000' "$@"; }
 }
 
 @test "daemon: a pid file and a QMP socket that name two processes put neither into a group" {
-	mkdir "$dir/farm"
-	spawn "$FARM" "$dir/farm" 1 >"$dir/farm.out"
+	mkdir "$dir/qmp"
+	spawn "$FARM" "$dir/qmp" 1 >"$dir/farm.out"
 	local farm=${pids[-1]}
 	wait_for 10 grep -q ready "$dir/farm.out"
 	spawn sleep 100
 	echo "${pids[-1]}" >"$dir/g.pid"
-	one_group '[guest g]' 'group = t' "pidfile = $dir/g.pid" "qmp = $dir/farm/0.qmp" 'base = 256M' >"$conf"
+	one_group '[guest g]' 'group = t' "pidfile = $dir/g.pid" "qmp = $dir/qmp/0.qmp" 'base = 256M' >"$conf"
 	start
 	wait_for 5 says "g: its pid file names process ${pids[1]}, but process $farm listens at its QMP socket"
 	echo "$farm" >"$dir/g.pid"
@@ -182,14 +182,14 @@ one_group() { printf '%s\n' '[group t]' 'rate = 4000' "$@"; }
 
 @test "daemon: 200 guests, most of them ill, and a control period of one second" {
 	local i kind states late
-	mkdir "$dir/farm"
-	spawn "$FARM" "$dir/farm" 200 >"$dir/farm.out"
+	mkdir "$dir/qmp"
+	spawn "$FARM" "$dir/qmp" 200 >"$dir/farm.out"
 	wait_for 10 grep -q ready "$dir/farm.out"
 	{
 		printf '%s\n' '[host]' 'available_floor = 0' 'pressure_max = 0'
 		one_group
 		for ((i = 0; i < 200; i++)); do
-			printf '%s\n' "[guest k$((i % 8))-$i]" 'group = t' "qmp = $dir/farm/$i.qmp" 'base = 256M'
+			printf '%s\n' "[guest k$((i % 8))-$i]" 'group = t' "qmp = $dir/qmp/$i.qmp" 'base = 256M'
 			# some of each kind as on a shared monitor
 			((i / 8 % 5)) || echo 'monitor = shared'
 		done
