@@ -105,7 +105,7 @@ pick_from_dump() {
 counter() { gd dump --header | pick_from_dump group 2 "$1" "$2"; }
 member() { gd dump --header | pick_from_dump member 4 "${PID[$1]}" "$2"; }
 members() { gd list pids | sort -n | tr '\n' ' '; }
-scanners() { cat /proc/[0-9]*/comm 2>/dev/null | grep -c '^grpdedup/'; }
+scanners() { scanner_files comm | wc -l; }
 # What a refusal must leave as it is: all that can be set.
 state() { gd dump | awk '{ print $1, $2, $3, $4, $1 == "group" ? $5 " " $6 " " $7 " " $8 : "" }'; }
 

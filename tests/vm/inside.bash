@@ -6,6 +6,9 @@ KMEMLEAK=/sys/kernel/debug/kmemleak
 # shellcheck disable=SC2086 # several arguments
 load_module() { insmod "$GRPDEDUP_KO" ${GRPDEDUP_ARGS-}; }
 
+# scanner_files NAME: that file in /proc of every scanner
+scanner_files() { grep -ls '^grpdedup/' /proc/[0-9]*/comm | sed "s/comm$/$1/"; }
+
 gone() { [[ ! -e /proc/$1 ]] || grep -qs '^State:.[ZX]' "/proc/$1/status"; }
 
 # complaints: what no kernel log may have, of the log on standard input. Status 0 if there is any.
