@@ -241,20 +241,24 @@ static void destroy(struct gd_block *block)
 	kmem_cache_free(block_cache, block);
 }
 
-/* Forget all pages of a member. */
+/* Forget all pages of a member: many millions for a large guest. May sleep. */
 void gd_blocks_destroy(struct gd_blocks *blocks)
 {
 	struct gd_block *block;
 	unsigned long index;
 
-	xa_for_each(&blocks->xa, index, block)
+	xa_for_each(&blocks->xa, index, block) {
 		destroy(block);
+		cond_resched();
+	}
 	xa_destroy(&blocks->xa);
 }
 
 /**
  * gd_blocks_sweep - forget what the pass that just ended did not meet
  * @blocks: the member's; all of its address space was visited
+ *
+ * May sleep.
  */
 void gd_blocks_sweep(struct gd_blocks *blocks)
 {
@@ -267,6 +271,7 @@ void gd_blocks_sweep(struct gd_blocks *blocks)
 		clear_range(block, block->next, GD_BLOCK_PAGES);
 		if (!block->nr_used)
 			destroy(block);
+		cond_resched();
 	}
 }
 
