@@ -92,7 +92,7 @@ group() {
 # Two visits make a page a candidate, one more finds its partner; one in reserve.
 settle() {
 	local i
-	for ((i = 0; i < ${2:-4}; i++)); do gd scan "$1" --wait --timeout $((80 * SLOW)); done
+	for ((i = 0; i < ${2:-4}; i++)); do gd scan "$1" --wait --timeout $((80 * PATIENCE)); done
 }
 
 # counter GROUP NAME; member NAME(process) NAME(counter). Not from JSON: jq takes half a second here.
