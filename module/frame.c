@@ -17,6 +17,13 @@
 
 /* Longest run of equal digests that is compared: a member can make collisions. */
 #define GD_PROBES_MAX	8
+/*
+ * How many frames are looked at for whether anybody maps them: a part of all, at
+ * least so many, and for each that is freed some more.
+ */
+#define GD_REAP_PART	64
+#define GD_REAP_MIN	4096
+#define GD_REAP_MORE	16
 
 static struct kmem_cache *frame_cache;
 
@@ -45,25 +52,29 @@ int gd_frames_init(struct gd_frames *frames, struct gd_counters *cnt)
 	frames->stable = GD_TREE_INIT;
 	frames->cnt = cnt;
 	INIT_LIST_HEAD(&frames->idle);
+	INIT_LIST_HEAD(&frames->used);
 	return rhashtable_init(&frames->table, &table_params);
 }
 
-/* The page lives on where it is still mapped: an ordinary kernel page. */
-static void release(struct gd_frame *frame)
+static bool has_page(const struct gd_frame *frame)
 {
-	put_page(gd_frame_page(frame));
-	kmem_cache_free(frame_cache, frame);
+	return frame->pfn != GD_PFN_NONE;
 }
 
-static void release_entry(void *ptr, void *arg)
-{
-	release(ptr);
-}
-
+/* The pages live on where they are still mapped: ordinary kernel pages. */
 void gd_frames_destroy(struct gd_frames *frames)
 {
+	struct gd_frame *frame, *next;
+
 	frames->stable = GD_TREE_INIT;
-	rhashtable_free_and_destroy(&frames->table, release_entry, NULL);
+	rhashtable_destroy(&frames->table);
+	list_splice_init(&frames->used, &frames->idle);
+	list_for_each_entry_safe(frame, next, &frames->idle, link) {
+		if (has_page(frame))
+			put_page(gd_frame_page(frame));
+		kmem_cache_free(frame_cache, frame);
+		cond_resched();
+	}
 }
 
 static int mappings(const struct gd_frame *frame)
@@ -147,7 +158,7 @@ struct gd_frame *gd_frame_create(struct gd_frames *frames, struct page *src,
 	frame->zero = page_is_zero(page);
 	if (rhashtable_insert_fast(&frames->table, &frame->hash, table_params))
 		goto err_put;
-	list_add_tail(&frame->idle, &frames->idle);
+	list_add_tail(&frame->link, &frames->idle);
 	tree_add(frames, frame);
 	frames->nr++;
 	gd_counters_add(frames->cnt, GRPDEDUP_CNT_METADATA_BYTES,
@@ -161,15 +172,21 @@ err_free:
 	return NULL;
 }
 
-static void destroy(struct gd_frames *frames, struct gd_frame *frame)
+static void free_page_of(struct gd_frames *frames, struct gd_frame *frame)
 {
 	tree_remove(frames, frame);
 	rhashtable_remove_fast(&frames->table, &frame->hash, table_params);
-	list_del(&frame->idle);
+	put_page(gd_frame_page(frame));
+	frame->pfn = GD_PFN_NONE;
 	frames->nr--;
+}
+
+static void destroy(struct gd_frames *frames, struct gd_frame *frame)
+{
+	list_del(&frame->link);
 	gd_counters_add(frames->cnt, GRPDEDUP_CNT_METADATA_BYTES,
 			-(s64)sizeof(*frame));
-	release(frame);
+	kmem_cache_free(frame_cache, frame);
 }
 
 /**
@@ -254,7 +271,7 @@ void gd_frame_use(struct gd_frames *frames, struct gd_frame *frame)
 		return;
 	}
 	gd_counters_add(frames->cnt, GRPDEDUP_CNT_PAGES_SHARED, 1);
-	list_del_init(&frame->idle);
+	list_move_tail(&frame->link, &frames->used);
 }
 
 /* One page slot less; a frame that had been full gets room again. */
@@ -262,29 +279,59 @@ void gd_frame_unuse(struct gd_frames *frames, struct gd_frame *frame)
 {
 	if (WARN_ON_ONCE(!frame->users))
 		return;
-	if (mappings(frame) < GD_FRAME_MAPPINGS_MAX / 2)
+	if (has_page(frame) && mappings(frame) < GD_FRAME_MAPPINGS_MAX / 2)
 		tree_add(frames, frame);
 	if (--frame->users) {
 		gd_counters_add(frames->cnt, GRPDEDUP_CNT_PAGES_SHARING, -1);
 		return;
 	}
 	gd_counters_add(frames->cnt, GRPDEDUP_CNT_PAGES_SHARED, -1);
-	list_add_tail(&frame->idle, &frames->idle);
+	list_move_tail(&frame->link, &frames->idle);
 }
 
-/**
- * gd_frames_reap - free the idle frames that nobody maps
- * @frames: the group's; no merge is planned
- *
+/*
  * Only the scanner maps frames, and nobody can take a new reference on a page
  * that is not mapped: a count of one, ours, is final.
  */
+static bool free_if_unmapped(struct gd_frames *frames, struct gd_frame *frame)
+{
+	bool unmapped = has_page(frame) &&
+			page_ref_count(gd_frame_page(frame)) == 1;
+
+	if (unmapped)
+		free_page_of(frames, frame);
+	if (!frame->slots && !has_page(frame))
+		destroy(frames, frame);
+	return unmapped;
+}
+
+static void reap(struct gd_frames *frames, struct list_head *list)
+{
+	u64 left = max_t(u64, frames->nr / GD_REAP_PART, GD_REAP_MIN);
+	struct gd_frame *frame;
+	LIST_HEAD(looked_at);
+
+	while (left-- && !list_empty(list)) {
+		frame = list_first_entry(list, struct gd_frame, link);
+		list_move_tail(&frame->link, &looked_at);
+		if (free_if_unmapped(frames, frame))
+			left += GD_REAP_MORE;
+		cond_resched();
+	}
+	list_splice_tail(&looked_at, list);
+}
+
+/**
+ * gd_frames_reap - free the pages of frames that nobody maps
+ * @frames: the group's; no merge is planned
+ *
+ * A member that has written to all pages that shared a frame has as much memory
+ * as before, and the frame is too much: its page must not wait for the next visit
+ * of these pages, which may be hours away, or never come (the group is paused).
+ * May sleep.
+ */
 void gd_frames_reap(struct gd_frames *frames)
 {
-	struct gd_frame *frame, *next;
-
-	list_for_each_entry_safe(frame, next, &frames->idle, idle)
-		if (!frame->slots &&
-		    page_ref_count(gd_frame_page(frame)) == 1)
-			destroy(frames, frame);
+	reap(frames, &frames->idle);
+	reap(frames, &frames->used);
 }

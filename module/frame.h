@@ -17,12 +17,15 @@
  */
 #define GD_FRAME_MAPPINGS_MAX	256
 
+#define GD_PFN_NONE		(~0UL)
+
 /**
  * struct gd_frames - all frames of one group; owned by its scanner
  * @stable: frames with room for more mappings, by digest
  * @table: all frames, by PFN: the one way to recognise a frame
- * @idle: frames that no known page maps; freed when nobody else does
- * @nr: number of frames
+ * @idle: frames that no known page maps
+ * @used: the others
+ * @nr: frames that have their page
  * @max: most frames allowed, 0 = no limit
  * @cnt: the group's counters
  */
@@ -30,6 +33,7 @@ struct gd_frames {
 	struct gd_tree		stable;
 	struct rhashtable	table;
 	struct list_head	idle;
+	struct list_head	used;
 	u64			nr;
 	u64			max;
 	struct gd_counters	*cnt;
@@ -39,8 +43,9 @@ struct gd_frames {
  * struct gd_frame - one shared page
  * @node: place in the stable tree; the tag is unused
  * @hash: place in the table
- * @idle: place in the list of idle frames
- * @pfn: its page's number
+ * @link: place in the list of idle or of used frames
+ * @pfn: its page's number; %GD_PFN_NONE: the page is freed, and slots still
+ *	point here until they are visited
  * @users: page slots counted as mapping it; fork's copies are not among them
  * @slots: page slots that point here, fork's copies too; it lives as long
  * @planned: merges planned but not carried out yet
@@ -55,7 +60,7 @@ struct gd_frames {
 struct gd_frame {
 	struct gd_tree_node	node;
 	struct rhash_head	hash;
-	struct list_head	idle;
+	struct list_head	link;
 	unsigned long		pfn;
 	u32			users;
 	u32			slots;

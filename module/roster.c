@@ -50,20 +50,15 @@ void gd_roster_gone(struct gd_group *group, struct gd_member *member)
 						     GRPDEDUP_REASON_EXIT, 0);
 }
 
-/* Let go of the members whose address space is gone. */
+/* Let go of the members whose address space is gone, and of what nobody maps. */
 void gd_roster_check(struct gd_group *group)
 {
 	struct gd_member *member, *next;
-	bool any = false;
 
-	list_for_each_entry_safe(member, next, &group->members, link) {
-		if (!gd_member_is_gone(member))
-			continue;
-		gd_roster_gone(group, member);
-		any = true;
-	}
-	if (any)
-		gd_frames_reap(&group->space.frames);
+	list_for_each_entry_safe(member, next, &group->members, link)
+		if (gd_member_is_gone(member))
+			gd_roster_gone(group, member);
+	gd_frames_reap(&group->space.frames);
 }
 
 static bool is_own_frame(struct page *page, void *group)

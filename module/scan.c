@@ -34,7 +34,7 @@
 
 /* A pass over little memory does not start over sooner than that. */
 #define GD_PASS_NS_MIN		(20 * NSEC_PER_MSEC)
-/* How often members are looked after. */
+/* How often members, and what they left, are looked after. */
 #define GD_EXIT_CHECK_NS	NSEC_PER_SEC
 /* A block with that many pending pages is visited again at once. */
 #define GD_PENDING_MANY		128
@@ -137,8 +137,10 @@ static u64 idle_time(struct gd_group *group, u64 now)
 		return GD_PACE_FOREVER;
 	if (gd_group_is_rushed(group))
 		return 0;
+	/* Strangers (children, who was taken out) may have frames still. */
 	if (list_empty(&group->members) && !group->in_pass)
-		return GD_PACE_FOREVER;
+		return list_empty(&group->space.frames.idle) ?
+			       GD_PACE_FOREVER : GD_EXIT_CHECK_NS;
 	delay = gd_pace_delay(&scan->pace, now);
 	if (!group->in_pass && next_pass > now)
 		delay = max(delay, next_pass - now);
