@@ -411,6 +411,7 @@ traces() {
 		/^FAULT_INJECTION/ { look = 1 }
 		look && /^[a-zA-Z_].*\+0x.*\/0x/ {
 			split($1, part, "+")
+			sub(/[.].*/, "", part[1]) # of a part that the compiler has split off
 			if (/\[grpdedup\]/) {
 				# what it jumped to has its caller there
 				print callee, callee == "genl_register_family" ? "gd_netlink_init" : part[1]
