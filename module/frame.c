@@ -322,7 +322,18 @@ static void reap(struct gd_frames *frames, struct list_head *list)
 }
 
 /**
- * gd_frames_reap - free the pages of frames that nobody maps
+ * gd_frames_reap_idle - free the idle frames that nobody maps
+ * @frames: the group's; no merge is planned
+ *
+ * May sleep.
+ */
+void gd_frames_reap_idle(struct gd_frames *frames)
+{
+	reap(frames, &frames->idle);
+}
+
+/**
+ * gd_frames_reap_all - free the pages of frames that nobody maps
  * @frames: the group's; no merge is planned
  *
  * A member that has written to all pages that shared a frame has as much memory
@@ -330,7 +341,7 @@ static void reap(struct gd_frames *frames, struct list_head *list)
  * of these pages, which may be hours away, or never come (the group is paused).
  * May sleep.
  */
-void gd_frames_reap(struct gd_frames *frames)
+void gd_frames_reap_all(struct gd_frames *frames)
 {
 	reap(frames, &frames->idle);
 	reap(frames, &frames->used);

@@ -92,7 +92,8 @@ struct gd_frame *gd_frame_match(struct gd_frames *frames, struct page *page,
 				u64 digest);
 void gd_frame_use(struct gd_frames *frames, struct gd_frame *frame);
 void gd_frame_unuse(struct gd_frames *frames, struct gd_frame *frame);
-void gd_frames_reap(struct gd_frames *frames);
+void gd_frames_reap_idle(struct gd_frames *frames);
+void gd_frames_reap_all(struct gd_frames *frames);
 struct page *gd_frame_alloc_page(void);
 bool gd_frame_pages_equal(struct page *a, struct page *b);
 

@@ -58,7 +58,7 @@ void gd_roster_check(struct gd_group *group)
 	list_for_each_entry_safe(member, next, &group->members, link)
 		if (gd_member_is_gone(member))
 			gd_roster_gone(group, member);
-	gd_frames_reap(&group->space.frames);
+	gd_frames_reap_all(&group->space.frames);
 }
 
 static bool is_own_frame(struct page *page, void *group)
@@ -159,7 +159,7 @@ void gd_roster_leave(struct gd_group *group, struct gd_call *call)
 	}
 	if (!err) {
 		remove_member(group, member, call->reason, call->pages);
-		gd_frames_reap(&group->space.frames);
+		gd_frames_reap_idle(&group->space.frames);
 	}
 	gd_call_end(call, err);
 }

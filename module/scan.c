@@ -76,7 +76,7 @@ static void end_pass(struct gd_group *group)
 {
 	u64 merged = counter(group, GRPDEDUP_CNT_MERGES) - group->scan->merges;
 
-	gd_frames_reap(&group->space.frames);
+	gd_frames_reap_idle(&group->space.frames);
 	if (group->scan->plan)
 		gd_merge_put_spares(&group->scan->plan->batch);
 #ifdef GRPDEDUP_DEBUG
