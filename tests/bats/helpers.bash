@@ -5,8 +5,6 @@
 # shellcheck source=tests/vm/inside.bash
 . "${BASH_SOURCE[0]%/*}/../vm/inside.bash"
 PIDS=$BATS_TEST_TMPDIR/pids
-SLOW=${GRPDEDUP_SLOW:-1} # every limit in seconds is that much longer
-PATIENCE=$((SLOW * ${GRPDEDUP_PATIENCE:-1})) # those of waiting: other VMs share the CPUs; what is promised is measured
 declare -gA PID=()
 
 # bats follows every command to say where a test failed; under emulation that costs more than the

@@ -2,6 +2,10 @@
 # What suites, storms, fuzzers and benches have in common in the VM of tests/vm/run. To be sourced.
 VM_DIR=${BASH_SOURCE[0]%/*}
 KMEMLEAK=/sys/kernel/debug/kmemleak
+SLOW=${GRPDEDUP_SLOW:-1} # every limit in seconds is that much longer
+# Those of waiting: other VMs share the CPUs; what is promised is measured
+# shellcheck disable=SC2034 # of those who source this
+PATIENCE=$((SLOW * ${GRPDEDUP_PATIENCE:-1}))
 
 # shellcheck disable=SC2086 # several arguments
 load_module() { insmod "$GRPDEDUP_KO" ${GRPDEDUP_ARGS-}; }
