@@ -180,28 +180,20 @@ vm_flags() {
 }
 
 @test "isolation: the tenant's memory cgroup pays for its frames" {
-	local cg=/sys/fs/cgroup/gd-test before after
-	make_cgroups $cg
-	spawn a
-	spawn b
-	echo "${PID[a]}" >$cg/cgroup.procs
-	echo "${PID[b]}" >$cg/cgroup.procs
-	ask a map r 2048
-	ask b map r 2048
-	ask a fill r 0 2048 seq 1000
-	ask b fill r 0 2048 seq 1000
-	before=$(($(<$cg/memory.current) / 4096))
+	local before after
+	hold_in_cgroup 2048 "seq 1000" a b
+	before=$(charged)
 	assert_range "$before" 4096 6000 "pages charged before"
 	group one a b
 	settle one
 	assert_shared a b
-	after=$(($(<$cg/memory.current) / 4096))
+	after=$(charged)
 	# half is saved, half is still paid for: a charge that vanishes would let a tenant leave its limit
 	assert_range "$after" 2048 $((before - 1700)) "pages charged after the merge (before: $before)"
 	ask a exit
 	ask b exit
 	wait_for 10 gone "${PID[b]}"
 	settle one 2
-	assert_range $(($(<$cg/memory.current) / 4096)) 0 500 "pages charged after exit"
-	wait_for 10 rmdir $cg || fail "the cgroup cannot be removed"
+	assert_range "$(charged)" 0 500 "pages charged after exit"
+	wait_for 10 rmdir "$CG" || fail "the cgroup cannot be removed"
 }

@@ -4,47 +4,17 @@
 
 load helpers
 
-CG=/sys/fs/cgroup/gd-faults
-
-# cgroup NAME...: these processes from now on charge to it, without swap
-cgroup() {
-	local name
-	swapoff -a
-	[[ ! -e $CG ]] || open_cgroup
-	make_cgroups $CG
-	for name; do echo "${PID[$name]}" >$CG/cgroup.procs; done
-}
-# hold_in_cgroup PAGES FILL -- NAME...
-hold_in_cgroup() {
-	local name
-	for name in "${@:3}"; do spawn "$name"; done
-	cgroup "${@:3}"
-	for name in "${@:3}"; do
-		ask "$name" map r "$1" small
-		# shellcheck disable=SC2086 # words
-		ask "$name" fill r 0 "$1" $2
-	done
-}
-
-charged() { echo $(($(<$CG/memory.current) / 4096)); }
-cg_event() { awk -v name="$1" '$1 == name { print $2 }' $CG/memory.events; }
+cg_event() { awk -v name="$1" '$1 == name { print $2 }' "$CG/memory.events"; }
 
 # fill_cgroup NAME...: no page is left. To ask a process anything it needs some itself. A limit
 # below the charge takes back what CPUs hold in reserve; meanwhile nobody is killed for it.
 fill_cgroup() {
 	local name
 	for name; do echo -1000 >"/proc/${PID[$name]}/oom_score_adj"; done
-	echo $((($(charged) - 1) * 4096)) >$CG/memory.max || true
-	echo $(($(charged) * 4096)) >$CG/memory.max
+	echo $((($(charged) - 1) * 4096)) >"$CG/memory.max" || true
+	echo $(($(charged) * 4096)) >"$CG/memory.max"
 	for name; do echo 0 >"/proc/${PID[$name]}/oom_score_adj"; done
 	kills=$(cg_event oom_kill)
-}
-open_cgroup() { echo max >$CG/memory.max; }
-close_cgroup() {
-	local name
-	for name; do ask "$name" exit; done
-	for name; do wait_for 10 gone "${PID[$name]}"; done
-	wait_for 10 rmdir $CG || fail "the cgroup cannot be removed: $(charged) pages"
 }
 assert_nobody_killed() {
 	local name
@@ -59,7 +29,7 @@ assert_nobody_killed() {
 	settle g
 	assert_nobody_killed a b
 	assert_range "$(counter g skip_nomem)" 1 1000000 skip_nomem
-	assert_range "$(charged)" 0 $(($(<$CG/memory.max) / 4096)) "pages charged, and the limit"
+	assert_range "$(charged)" 0 $(($(<"$CG/memory.max") / 4096)) "pages charged, and the limit"
 	open_cgroup
 	assert_right a b
 	settle g
@@ -75,7 +45,7 @@ assert_nobody_killed() {
 	settle g
 	assert_shared a b
 	fill_cgroup a b
-	limit=$(($(<$CG/memory.max) / 4096))
+	limit=$(($(<"$CG/memory.max") / 4096))
 	gd unassign "${PID[a]}"
 	assert_nobody_killed a b
 	assert_eq "$(sum frame a)" 0 "frames of a, which is in no group"
@@ -113,8 +83,8 @@ assert_nobody_killed() {
 	hold b 512 seq 1000
 	group g a b
 	cgroup
-	echo 0 >$CG/memory.max
-	counter g tid >$CG/cgroup.procs
+	echo 0 >"$CG/memory.max"
+	counter g tid >"$CG/cgroup.procs"
 	settle g
 	assert_shared a b
 	assert_range "$(charged)" 0 64 "pages charged to the scanner's cgroup"
@@ -122,7 +92,7 @@ assert_nobody_killed() {
 	assert_eq "$(sum frame a)" 0 "frames of a"
 	assert_right a b
 	gd del-group g
-	wait_for 10 rmdir $CG || fail "the cgroup cannot be removed"
+	wait_for 10 rmdir "$CG" || fail "the cgroup cannot be removed"
 }
 
 # hog: takes memory of the cgroup until a is dead
@@ -149,7 +119,7 @@ hog_until_gone() {
 		hold_in_cgroup 1024 "mix 30 40 1000" "a$i"
 		gd assign g "${PID[a$i]}"
 		sleep "0.$i"
-		echo $((($(charged) + 256) * 4096)) >$CG/memory.max
+		echo $((($(charged) + 256) * 4096)) >"$CG/memory.max"
 		hog_until_gone "a$i"
 		wait_for 5 members_are "${PID[b]} " || fail "members: $(members)"
 	done

@@ -5,6 +5,7 @@
 # shellcheck source=tests/vm/inside.bash
 . "${BASH_SOURCE[0]%/*}/../vm/inside.bash"
 PIDS=$BATS_TEST_TMPDIR/pids
+CG=/sys/fs/cgroup/gd-test # what "cgroup" makes
 declare -gA PID=()
 
 # bats follows every command to say where a test failed; under emulation that costs more than the
@@ -72,6 +73,37 @@ hold() {
 	spawn "$1"
 	ask "$1" map r "$2" "${KIND:-small}"
 	ask "$1" fill r 0 "$2" "${@:3}"
+}
+
+# cgroup NAME...: these processes from now on charge to it, without swap
+cgroup() {
+	local name
+	swapoff -a
+	[[ ! -e $CG ]] || open_cgroup
+	make_cgroups $CG
+	for name; do echo "${PID[$name]}" >$CG/cgroup.procs; done
+}
+
+# hold_in_cgroup PAGES FILL NAME...
+hold_in_cgroup() {
+	local name
+	for name in "${@:3}"; do spawn "$name"; done
+	cgroup "${@:3}"
+	for name in "${@:3}"; do
+		ask "$name" map r "$1" small
+		# shellcheck disable=SC2086 # words
+		ask "$name" fill r 0 "$1" $2
+	done
+}
+
+# In pages
+charged() { echo $(($(<$CG/memory.current) / 4096)); }
+open_cgroup() { echo max >$CG/memory.max; }
+close_cgroup() {
+	local name
+	for name; do ask "$name" exit; done
+	for name; do wait_for 10 gone "${PID[$name]}"; done
+	wait_for 10 rmdir $CG || fail "the cgroup cannot be removed: $(charged) pages"
 }
 
 # pin NAME FIRST N: pages of region r

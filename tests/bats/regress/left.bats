@@ -3,25 +3,14 @@
 
 load ../helpers
 
-cg=/sys/fs/cgroup/gd-test
-
 # The group g of a and b, 2048 equal pages each, shared and paused, in a memory cgroup.
 tenants() {
-	local name
-	make_cgroups $cg
-	for name in a b; do
-		spawn $name
-		echo "${PID[$name]}" >$cg/cgroup.procs
-		ask $name map r 2048
-		ask $name fill r 0 2048 seq 1000
-	done
+	hold_in_cgroup 2048 "seq 1000" a b
 	group g a b
 	settle g
 	assert_shared a b
 }
 
-# In pages
-charged() { echo $(($(<$cg/memory.current) / 4096)); }
 nobody_is_member() { [[ -z $(members) ]]; }
 charged_at_most() { (($(charged) <= $1)); }
 
@@ -41,7 +30,7 @@ charged_at_most() { (($(charged) <= $1)); }
 	ask c exit
 	wait_for 10 gone "${PID[c]}"
 	wait_for 5 charged_at_most 500 || fail "$(charged) pages are charged, and nobody is there"
-	wait_for 10 rmdir $cg || fail "the cgroup cannot be removed"
+	wait_for 10 rmdir "$CG" || fail "the cgroup cannot be removed"
 }
 
 # They stayed until each of the pages was visited: more memory than without us, and a full cgroup.
@@ -67,5 +56,5 @@ charged_at_most() { (($(charged) <= $1)); }
 	ask b exit
 	wait_for 10 gone "${PID[b]}"
 	wait_for 5 charged_at_most 500 || fail "$(charged) pages are charged, and nobody is there"
-	wait_for 10 rmdir $cg || fail "the cgroup cannot be removed"
+	wait_for 10 rmdir "$CG" || fail "the cgroup cannot be removed"
 }
