@@ -19,8 +19,9 @@ gone() { [[ ! -e /proc/$1 ]] || grep -qs '^State:.[ZX]' "/proc/$1/status"; }
 complaints() { grep -E -f <(grep -v '^#' "$VM_DIR/splats"); }
 
 # A check of DEBUG_VM kernels does not expect pages to change kind between its two looks.
+has_debug_checks() { [[ ${GRPDEDUP_ARGS-} == *allow_debug_vm* ]]; }
 spare_debug_checks() {
-	[[ ${GRPDEDUP_ARGS-} != *allow_debug_vm* ]] ||
+	! has_debug_checks ||
 		echo 4294967295 >/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs
 }
 
