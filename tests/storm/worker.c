@@ -145,15 +145,14 @@ void worker_steps(unsigned long n)
  * One word of each page counts up, while everything else happens. The page is
  * otherwise zero and the count stays small, so that rested pages are equal.
  */
-static void *hammer(void *seed)
+static void *hammer(void *mem)
 {
-	uint64_t state = (uintptr_t)seed, last[HAMMER_PAGES] = { 0 };
-	char *mem = gd_map_aligned(HAMMER_PAGES * GD_PAGE);
+	uint64_t state = me.path ^ (uintptr_t)mem, last[HAMMER_PAGES] = { 0 };
 	unsigned int i, k;
 
 	for (;;) {
 		for (i = 0; i < HAMMER_PAGES; i++) {
-			volatile uint64_t *page = (void *)(mem + i * GD_PAGE);
+			volatile uint64_t *page = mem + i * GD_PAGE;
 
 			for (k = 0; k < 1000; k++) {
 				if (page[7] != last[i] || page[8 + k % 500])
@@ -168,14 +167,21 @@ static void *hammer(void *seed)
 	return NULL;
 }
 
+/*
+ * Their memory is mapped before anything moves: an mremap that fails leaves a
+ * hole where it should have gone to, and what another thread maps there is lost.
+ */
 static void start_hammers(void)
 {
 	pthread_t thread;
+	char *mem;
 	int i;
 
-	for (i = 0; i < HAMMERS; i++)
-		if (pthread_create(&thread, NULL, hammer, (void *)(uintptr_t)(me.path + i)))
+	for (i = 0; i < HAMMERS; i++) {
+		mem = gd_map_aligned(HAMMER_PAGES * GD_PAGE);
+		if (!mem || pthread_create(&thread, NULL, hammer, mem))
 			gd_die("gd-storm: thread");
+	}
 }
 
 /* Who drives the storm finds worker N by DIR/N. */

@@ -69,15 +69,14 @@ static size_t some_range(size_t *n)
  * One word of each page counts up. The page is otherwise zero, and the count
  * stays small, so that rested pages are equal to those of other hammers.
  */
-static void *hammer(void *seed)
+static void *hammer(void *mem)
 {
-	uint64_t state = (uintptr_t)seed, last[HAMMER_PAGES] = { 0 };
-	char *mem = gd_map_aligned(HAMMER_PAGES * GD_PAGE);
+	uint64_t state = (uintptr_t)mem + getpid(), last[HAMMER_PAGES] = { 0 };
 	unsigned int i, k;
 
 	for (;;) {
 		for (i = 0; i < HAMMER_PAGES; i++) {
-			volatile uint64_t *page = (void *)(mem + i * GD_PAGE);
+			volatile uint64_t *page = mem + i * GD_PAGE;
 
 			for (k = 0; k < 2000; k++) {
 				if (page[7] != last[i] || page[8 + k % 500]) {
@@ -92,6 +91,23 @@ static void *hammer(void *seed)
 		usleep(gd_next(&state) % 200000);
 	}
 	return NULL;
+}
+
+/*
+ * Their memory is mapped before anything moves: an mremap that fails leaves a
+ * hole where it should have gone to, and what another thread maps there is lost.
+ */
+static void start_hammers(void)
+{
+	pthread_t thread;
+	char *mem;
+	int i;
+
+	for (i = 0; i < HAMMERS; i++) {
+		mem = gd_map_aligned(HAMMER_PAGES * GD_PAGE);
+		if (!mem || pthread_create(&thread, NULL, hammer, mem))
+			gd_die("gd-churn: thread");
+	}
 }
 
 /* A child of a process of several threads: nothing here takes a lock of libc. */
@@ -228,7 +244,6 @@ static void step(void)
 
 static int worker(unsigned long number)
 {
-	pthread_t thread;
 	size_t i, ops = 0;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -239,8 +254,7 @@ static int worker(unsigned long number)
 		madvise(area, opt.pages * GD_PAGE, MADV_HUGEPAGE);
 	for (i = 0; i < opt.pages; i++)
 		rewrite(i);
-	for (i = 0; i < HAMMERS; i++)
-		pthread_create(&thread, NULL, hammer, (void *)(uintptr_t)(dice + i));
+	start_hammers();
 	for (; gd_now() < end && !gd_stopped; ops++) {
 		step();
 		reap(false);
