@@ -393,6 +393,7 @@ static void full_backlog(void)
 	EXPECT(!seen.ended);
 	pass(0);
 	EXPECT(seen.ended == 1 && seen.why == QMP_END_BUSY && strstr(seen.error, path));
+	EXPECT(strstr(seen.error, "another client"));
 	while (count)
 		close(others[--count]);
 	finish();

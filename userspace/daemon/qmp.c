@@ -299,9 +299,10 @@ static void fail_later(struct qmp *qmp, int err)
 	if (err == ENOENT || err == ECONNREFUSED || err == ENOTSOCK)
 		note_end(qmp, QMP_END_ABSENT, "nobody answers at %.100s: %s", qmp->path,
 			 strerror(err));
-	else if (err == EAGAIN)
+	else if (err == EAGAIN) /* those who wait may be our own earlier tries: QEMU accepts one at a time */
 		note_end(qmp, QMP_END_BUSY,
-			 "the monitor at %.100s is busy: others wait for it already", qmp->path);
+			 "the monitor at %.100s is busy: another client (libvirt?) has it, and no more can wait",
+			 qmp->path);
 	else
 		note_end(qmp, QMP_END_REFUSED, "cannot connect to %.100s: %s", qmp->path,
 			 strerror(err));
