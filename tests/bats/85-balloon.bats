@@ -249,7 +249,7 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	wait_for 30 is_member g3
 	wait_for 40 has_state g3 no-driver || fail "$(status)"
 	status | grep -q '^g3: the guest has no balloon driver' || fail "it does not say why: $(status)"
-	both has_state ok
+	wait_for 30 both has_state ok || fail "$(status)"
 	# g3 holds all it was started with; that is the group's loss, and nobody else's target is a lie.
 	assert_eq "$(actual g3)" $MAX "actual of g3"
 	guest stop g3
