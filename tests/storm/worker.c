@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* gd-storm's workers: one step after the other, each of a kind that the dice choose. */
-#include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "hammer.h"
 #include "storm.h"
-
-#define HAMMERS		2
-#define HAMMER_PAGES	8
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ	22
@@ -141,47 +138,17 @@ void worker_steps(unsigned long n)
 		step();
 }
 
-/*
- * One word of each page counts up, while everything else happens. The page is
- * otherwise zero and the count stays small, so that rested pages are equal.
- */
 static void *hammer(void *mem)
 {
-	uint64_t state = me.path ^ (uintptr_t)mem, last[HAMMER_PAGES] = { 0 };
-	unsigned int i, k;
+	uint64_t state = me.path ^ (uintptr_t)mem, last[GD_HAMMER_PAGES] = { 0 };
+	void *lost;
 
-	for (;;) {
-		for (i = 0; i < HAMMER_PAGES; i++) {
-			volatile uint64_t *page = mem + i * GD_PAGE;
-
-			for (k = 0; k < 1000; k++) {
-				if (page[7] != last[i] || page[8 + k % 500])
-					memory_wrong("a hammer's write is lost", (void *)page, 0);
-				last[i] = (last[i] + 1) % 4;
-				page[7] = last[i];
-			}
-		}
-		atomic_fetch_add(&me.ledger->checks, HAMMER_PAGES);
+	while (!(lost = gd_hammer(mem, last, 1000))) {
+		atomic_fetch_add(&me.ledger->checks, GD_HAMMER_PAGES);
 		usleep(gd_next(&state) % 200000);
 	}
+	memory_wrong("a hammer's write is lost", lost, 0);
 	return NULL;
-}
-
-/*
- * Their memory is mapped before anything moves: an mremap that fails leaves a
- * hole where it should have gone to, and what another thread maps there is lost.
- */
-static void start_hammers(void)
-{
-	pthread_t thread;
-	char *mem;
-	int i;
-
-	for (i = 0; i < HAMMERS; i++) {
-		mem = gd_map_aligned(HAMMER_PAGES * GD_PAGE);
-		if (!mem || pthread_create(&thread, NULL, hammer, mem))
-			gd_die("gd-storm: thread");
-	}
 }
 
 /* Who drives the storm finds worker N by DIR/N. */
@@ -219,7 +186,8 @@ void worker_run(unsigned int number, unsigned int life, uint64_t first)
 	me.doing = "its first writes";
 	sign_in();
 	memory_create(opt->pages, opt->pages * 3 / 2);
-	start_hammers();
+	if (!gd_hammers_start(hammer))
+		gd_die("gd-storm: thread");
 	while (gd_now() < me.ledger->end && (!opt->steps || me.step < opt->steps))
 		step();
 	memory_check(0, me.pages, "at the end");

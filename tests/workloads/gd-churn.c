@@ -11,16 +11,14 @@
  * The last line is "gd-churn: OPS operations right" (status 0) or names the
  * byte that is wrong (status 1).
  */
-#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "gd.h"
+#include "hammer.h"
 #include "stop.h"
 
-#define HAMMERS		2
-#define HAMMER_PAGES	8
 #define MAX_PROCS	16
 
 static struct {
@@ -65,49 +63,16 @@ static size_t some_range(size_t *n)
 	return roll(opt.pages - *n);
 }
 
-/*
- * One word of each page counts up. The page is otherwise zero, and the count
- * stays small, so that rested pages are equal to those of other hammers.
- */
 static void *hammer(void *mem)
 {
-	uint64_t state = (uintptr_t)mem + getpid(), last[HAMMER_PAGES] = { 0 };
-	unsigned int i, k;
+	uint64_t state = (uintptr_t)mem + getpid(), last[GD_HAMMER_PAGES] = { 0 };
+	uint64_t *lost;
 
-	for (;;) {
-		for (i = 0; i < HAMMER_PAGES; i++) {
-			volatile uint64_t *page = mem + i * GD_PAGE;
-
-			for (k = 0; k < 2000; k++) {
-				if (page[7] != last[i] || page[8 + k % 500]) {
-					fprintf(stderr, "gd-churn: LOST WRITE in %d: page %p is %lu, must be %lu\n",
-						getpid(), (void *)page, (unsigned long)page[7], last[i]);
-					_exit(1);
-				}
-				last[i] = (last[i] + 1) % 4;
-				page[7] = last[i];
-			}
-		}
+	while (!(lost = gd_hammer(mem, last, 2000)))
 		usleep(gd_next(&state) % 200000);
-	}
-	return NULL;
-}
-
-/*
- * Their memory is mapped before anything moves: an mremap that fails leaves a
- * hole where it should have gone to, and what another thread maps there is lost.
- */
-static void start_hammers(void)
-{
-	pthread_t thread;
-	char *mem;
-	int i;
-
-	for (i = 0; i < HAMMERS; i++) {
-		mem = gd_map_aligned(HAMMER_PAGES * GD_PAGE);
-		if (!mem || pthread_create(&thread, NULL, hammer, mem))
-			gd_die("gd-churn: thread");
-	}
+	fprintf(stderr, "gd-churn: LOST WRITE in %d: page %p is %lu, must be %lu\n", getpid(), (void *)lost,
+		(unsigned long)lost[7], last[((char *)lost - (char *)mem) / GD_PAGE]);
+	_exit(1);
 }
 
 /* A child of a process of several threads: nothing here takes a lock of libc. */
@@ -254,7 +219,8 @@ static int worker(unsigned long number)
 		madvise(area, opt.pages * GD_PAGE, MADV_HUGEPAGE);
 	for (i = 0; i < opt.pages; i++)
 		rewrite(i);
-	start_hammers();
+	if (!gd_hammers_start(hammer))
+		gd_die("gd-churn: thread");
 	for (; gd_now() < end && !gd_stopped; ops++) {
 		step();
 		reap(false);
