@@ -195,5 +195,5 @@ vm_flags() {
 	wait_for 10 gone "${PID[b]}"
 	settle one 2
 	assert_range "$(charged)" 0 500 "pages charged after exit"
-	wait_for 10 rmdir "$CG" || fail "the cgroup cannot be removed"
+	remove_cgroup
 }

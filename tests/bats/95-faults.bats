@@ -92,7 +92,7 @@ assert_nobody_killed() {
 	assert_eq "$(sum frame a)" 0 "frames of a"
 	assert_right a b
 	gd del-group g
-	wait_for 10 rmdir "$CG" || fail "the cgroup cannot be removed"
+	remove_cgroup
 }
 
 # hog: takes memory of the cgroup until a is dead

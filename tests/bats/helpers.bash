@@ -99,11 +99,12 @@ hold_in_cgroup() {
 # In pages
 charged() { echo $(($(<$CG/memory.current) / 4096)); }
 open_cgroup() { echo max >$CG/memory.max; }
+remove_cgroup() { wait_for 10 rmdir $CG || fail "the cgroup cannot be removed: $(charged) pages"; }
 close_cgroup() {
 	local name
 	for name; do ask "$name" exit; done
 	for name; do wait_for 10 gone "${PID[$name]}"; done
-	wait_for 10 rmdir $CG || fail "the cgroup cannot be removed: $(charged) pages"
+	remove_cgroup
 }
 
 # pin NAME FIRST N: pages of region r
