@@ -74,6 +74,19 @@ is_member() { [[ $(gd list pids) == "$(</run/libvirt/qemu/lv1.pid)" ]]; }
 	run ! grep -a FAILED "$DIR/lv1.log"
 }
 
+@test "libvirt: a virsh that is slow is waited for" {
+	local slow=/usr/local/sbin/virsh
+	printf '%s\n' '#!/bin/sh' 'sleep 5' 'exec /usr/bin/virsh "$@"' >$slow
+	chmod +x $slow
+	printf '%s\n' '[host]' 'available_floor = 32M' '[group lv]' 'rate = 0' '[guest lv1]' 'group = lv' 'domain = lv1' \
+		"base = ${BASE}M" >"$DIR/conf"
+	grpdedupd --config "$DIR/conf" --socket "$DIR/control.sock" --log-level debug 2>"$DIR/daemon.log" 3>&- &
+	echo $! >>"$PIDS"
+	# three questions
+	wait_for 30 has_state ok || fail "$(status; cat "$DIR/daemon.log")"
+	rm $slow
+}
+
 @test "libvirt: a domain that is destroyed is let go, and one that nobody knows is absent" {
 	printf '%s\n' '[host]' 'available_floor = 32M' '[group lv]' 'rate = 60k' '[guest lv1]' 'group = lv' 'domain = lv1' \
 		"base = ${BASE}M" '[guest lv2]' 'group = lv' 'domain = lv2' "base = ${BASE}M" >"$DIR/conf"

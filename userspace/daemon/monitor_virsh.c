@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A monitor that asks virsh: libvirt keeps the QMP monitor of its domains to itself.
- * One virsh at a time runs for a domain, and one that hangs is killed.
+ * One virsh at a time runs for a domain. One that is slow is waited for: on a busy
+ * host another one would not be faster. One that hangs is killed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,9 @@
 #define ASK_MS		5000
 /* While it is on the way to its target, and between two targets */
 #define ASK_SOON_MS	1000
-#define CHILD_MS	4000
+/* A virsh without an answer for so long: the domain is silent; it is killed */
+#define SILENT_MS	10000
+#define CHILD_MS	30000
 #define OUTPUT_SIZE	4096
 
 enum question {
@@ -111,7 +114,7 @@ static void complain(struct monitor_virsh *m, const char *what)
 	char line[160];
 	size_t i;
 
-	snprintf(line, sizeof(line), "%.150s", m->out[0] ? m->out : what);
+	snprintf(line, sizeof(line), "%.150s", m->length ? m->out : what);
 	for (i = 0; line[i] && line[i] != '\n'; i++)
 		if (line[i] < ' ' || line[i] > '~')
 			line[i] = '?';
@@ -163,7 +166,6 @@ static void reap(struct monitor_virsh *m, bool late)
 	while (waitpid(m->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	m->pid = 0;
-	m->out[m->length] = '\0';
 	if (late)
 		complain(m, "it does not answer");
 	else if (!WIFEXITED(status) || WEXITSTATUS(status))
@@ -185,8 +187,10 @@ static void listen_to(void *arg, uint32_t events)
 		n = read(m->fd, rest, sizeof(rest));
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n > 0 && m->length < sizeof(m->out) - 1)
+	if (n > 0 && m->length < sizeof(m->out) - 1) {
 		m->length += (size_t)n;
+		m->out[m->length] = '\0';
+	}
 	/* The end of the output is the end of virsh: it has nothing else to do. */
 	if (n <= 0)
 		reap(m, false);
@@ -271,6 +275,8 @@ static void monitor_virsh_tick(struct monitor *monitor)
 
 	if (m->pid && now - m->since_ms > CHILD_MS)
 		reap(m, true);
+	else if (m->pid && now - m->since_ms > SILENT_MS)
+		complain(m, "it does not answer");
 	if (m->pid)
 		return;
 	if (m->wanted && m->wanted != m->told && now - m->since_ms >= ASK_SOON_MS) {
