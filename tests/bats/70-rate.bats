@@ -39,12 +39,13 @@ work() {
 	settle g 3
 }
 
-@test "rate: 1000, 5000 and 50000 pages per second within a tenth" {
+@test "rate: 1000, 20000 and 50000 pages per second within a tenth" {
 	work
 	measure 1000 6
-	measure 5000 4
-	measure $((50000 / SLOW)) 4 # what a slow machine can do
-	measure 5000 4
+	# less where the machine is slow or busy
+	measure $((20000 / PATIENCE)) 4
+	measure $((50000 / PATIENCE)) 4
+	measure $((20000 / PATIENCE)) 4
 	assert_right a b
 }
 

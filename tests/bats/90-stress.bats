@@ -14,13 +14,15 @@ start_churn() {
 
 churn_pids() { sed -n 's/^pids //p' "$BATS_TEST_TMPDIR/churn$1"; }
 
+# A process that keeps its memory map busy may have to be taken in or out more than once: "try again".
+take() { wait_for 5 gd "$@" || fail "$* does not work"; }
+
 setup_groups() {
+	local pid
 	gd add-group one --rate 1000000 --split-min 1
 	gd add-group two --rate 1000000
-	# shellcheck disable=SC2046 # several pids
-	gd assign one $(churn_pids 1) "$dio"
-	# shellcheck disable=SC2046
-	gd assign two $(churn_pids 2)
+	for pid in $(churn_pids 1) "$dio"; do take assign one "$pid"; done
+	for pid in $(churn_pids 2); do take assign two "$pid"; done
 }
 
 # start_all SECONDS: set end, not before which the test may go on to its end
@@ -72,10 +74,10 @@ finish_all() {
 	while ((SECONDS < end || rounds < 2)); do
 		sleep 1
 		first=$(churn_pids 1 | cut -d' ' -f1)
-		gd move two "$first"
+		take move two "$first"
 		sleep 1
-		gd move one "$first"
-		gd unassign "$dio"
+		take move one "$first"
+		take unassign "$dio"
 		sleep 0.5
 		rmmod grpdedup
 		sleep 0.5
