@@ -211,7 +211,7 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 }
 
 @test "balloon: a monitor that somebody else holds is named, and the guest is still merged" {
-	daemon=$(<"$DIR/daemon.pid")
+	ensure_daemon
 	kill "$daemon"
 	wait_for 5 gone "$daemon"
 	perl -MIO::Socket::UNIX -e '$| = 1; my $s = IO::Socket::UNIX->new(Peer => shift) or die; print scalar <$s>; sleep 300' \
