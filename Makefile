@@ -28,7 +28,7 @@ lint unit cli build vm kernels:
 vm-matrix:
 	tests/check matrix
 
-# The same suites and a storm on a kernel that looks for bugs, which is built first: two hours
+# The same suites and a storm on a kernel that looks for bugs, which is built first: several hours
 vm-debug:
 	tests/check --kernel $(VM_KERNEL) debug
 
