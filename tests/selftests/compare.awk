@@ -47,7 +47,7 @@ function take(s,    result, key) {
 		return
 	result = s ~ /^not / ? "fail" : s ~ /# SKIP/ ? "skip" : s ~ /# XFAIL/ ? "xfail" : "pass"
 	key = run (++seen[run] > 1 ? " #" seen[run] : "")
-	if (file == 2)
+	if (!((2, key) in got))
 		order[++n_keys] = key
 	got[file, key] = result
 	said[file, key] = s
@@ -72,14 +72,14 @@ END {
 		exit 1
 	print test " plain: " totals(2)
 	print test " " mode ": " totals(3)
-	for (which = 2; which <= 3; which++)
-		if (!plan[which] || plan[which] != results[which]) {
-			print "  " (results[which] + 0) " results of " (plan[which] + 0) (which == 2 ? " in the plain run" : "")
-			bad = 1
-		}
+	# More than planned: a child of ksm_functional_tests whose execv() fails goes on with the tests.
+	if (!plan[2] || results[2] < plan[2]) {
+		print "  " (results[2] + 0) " results of " (plan[2] + 0) " in the plain run"
+		bad = 1
+	}
 	for (k = 1; k <= n_keys; k++) {
 		key = order[k]
-		from = got[2, key]
+		from = (2, key) in got ? got[2, key] : "missing"
 		to = (3, key) in got ? got[3, key] : "missing"
 		if (from == to)
 			continue
