@@ -90,6 +90,6 @@ work() {
 	hold a 2048 unique
 	hold b 2048 unique
 	group g a
-	RATE=$((20000 / SLOW)) group other b # as above
+	RATE=$((20000 / PATIENCE)) group other b # as above
 	measure 2000 4
 }

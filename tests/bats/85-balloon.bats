@@ -107,9 +107,7 @@ rss_fell() { (($(rss_file "$1") < $2)); }
 has_scrambled() { grep -qa scrambled "$DIR/$1.log"; }
 is_no_member() { ! is_member "$1"; }
 no_groups() { [[ -z $(gd list groups) ]]; }
-is_listed() { [[ " $(gd list pids | tr '\n' ' ') " == *" $1 "* ]]; }
-is_not_listed() { ! is_listed "$1"; }
-is_member() { is_listed "$(<"$DIR/$1.pid")"; }
+is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]; }
 
 @test "balloon: guests are enrolled, sent to their bases, and given what they save" {
 	local name saved granted
@@ -267,7 +265,7 @@ is_member() { is_listed "$(<"$DIR/$1.pid")"; }
 	BASE=128 ensure_daemon $'[host]\navailable_floor = 1T\n[group t]\nrate = 60k'
 	kill -9 "$old"
 	wait_for 10 has_state g2 absent || fail "$(status)"
-	wait_for 5 is_not_listed "$old" || fail "the dead process is still a member"
+	wait_for 5 is_no_member g2 || fail "the dead process is still a member"
 	ensure_daemon
 	wait_for 20 has_state g1 ok
 	start_guest g2

@@ -47,6 +47,15 @@ teardown_file() {
 	pkill -x libvirtd || true
 }
 
+# start_daemon LINE...: set daemon; the lines belong to group lv, or are sections of their own
+start_daemon() {
+	printf '%s\n' '[host]' 'available_floor = 32M' '[group lv]' "$@" \
+		'[guest lv1]' 'group = lv' 'domain = lv1' "base = ${BASE}M" >"$DIR/conf"
+	grpdedupd --config "$DIR/conf" --socket "$DIR/control.sock" --log-level debug 2>>"$DIR/daemon.log" 3>&- &
+	daemon=$!
+	echo $daemon >>"$PIDS"
+}
+
 # The domain's QEMU is no process of the test.
 status() { grpdedup balloon --socket "$DIR/control.sock" 2>/dev/null; }
 actual() { virsh -q dommemstat lv1 | awk '$1 == "actual" { print int($2 / 1024) }'; }
@@ -58,11 +67,7 @@ is_member() { [[ $(gd list pids) == "$(</run/libvirt/qemu/lv1.pid)" ]]; }
 
 @test "libvirt: a domain is enrolled, sent to its base, and given what it saves; libvirtd says so" {
 	local daemon
-	printf '%s\n' '[host]' 'available_floor = 32M' '[group lv]' 'rate = 0' 'average = 1' 'deadband = 2M' \
-		'[guest lv1]' 'group = lv' 'domain = lv1' "base = ${BASE}M" >"$DIR/conf"
-	grpdedupd --config "$DIR/conf" --socket "$DIR/control.sock" --log-level debug 2>"$DIR/daemon.log" 3>&- &
-	daemon=$!
-	echo $daemon >>"$PIDS"
+	start_daemon 'rate = 0' 'average = 1' 'deadband = 2M'
 	wait_for 20 is_member || fail "not enrolled: $(cat "$DIR/daemon.log")"
 	wait_for 120 is_at $BASE || fail "not at its base: $(status; cat "$DIR/daemon.log")"
 	wait_for 10 has_state ok || fail "$(status)"
@@ -75,23 +80,18 @@ is_member() { [[ $(gd list pids) == "$(</run/libvirt/qemu/lv1.pid)" ]]; }
 }
 
 @test "libvirt: a virsh that is slow is waited for" {
-	local slow=/usr/local/sbin/virsh
+	local daemon slow=/usr/local/sbin/virsh
 	printf '%s\n' '#!/bin/sh' 'sleep 5' 'exec /usr/bin/virsh "$@"' >$slow
 	chmod +x $slow
-	printf '%s\n' '[host]' 'available_floor = 32M' '[group lv]' 'rate = 0' '[guest lv1]' 'group = lv' 'domain = lv1' \
-		"base = ${BASE}M" >"$DIR/conf"
-	grpdedupd --config "$DIR/conf" --socket "$DIR/control.sock" --log-level debug 2>"$DIR/daemon.log" 3>&- &
-	echo $! >>"$PIDS"
+	start_daemon 'rate = 0'
 	# three questions
 	wait_for 30 has_state ok || fail "$(status; cat "$DIR/daemon.log")"
 	rm $slow
 }
 
 @test "libvirt: a domain that is destroyed is let go, and one that nobody knows is absent" {
-	printf '%s\n' '[host]' 'available_floor = 32M' '[group lv]' 'rate = 60k' '[guest lv1]' 'group = lv' 'domain = lv1' \
-		"base = ${BASE}M" '[guest lv2]' 'group = lv' 'domain = lv2' "base = ${BASE}M" >"$DIR/conf"
-	grpdedupd --config "$DIR/conf" --socket "$DIR/control.sock" --log-level debug 2>>"$DIR/daemon.log" 3>&- &
-	echo $! >>"$PIDS"
+	local daemon
+	start_daemon 'rate = 60k' '[guest lv2]' 'group = lv' 'domain = lv2' "base = ${BASE}M"
 	wait_for 20 is_member || fail "not enrolled: $(cat "$DIR/daemon.log")"
 	status | grep -q '^lv2: it does not run'
 	virsh -q destroy lv1
