@@ -1,81 +1,89 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Every difference between the kernels from 6.1 to 7.2, and nothing else. Included
- * before each source file (see Kbuild): no other file tests a version.
+ * Every difference between the supported kernels, and nothing else. Included before
+ * each source file (see Kbuild). No file tests a version: GD_HAVE_* is what
+ * module/probe found in the kernel's headers, the questions are in module/probes.
  */
 #ifndef GD_COMPAT_H
 #define GD_COMPAT_H
 
-#include <linux/version.h>
-
 /* Before anything else is included: Kbuild lets the compiler stop at the first error. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
-#error "grpdedup supports Linux 6.1 to 7.2; this kernel is older or newer"
-#elif !defined(CONFIG_X86_64) || !defined(CONFIG_NET) || !IS_ENABLED(CONFIG_XXHASH)
-#error "grpdedup needs a kernel with CONFIG_X86_64, CONFIG_NET and CONFIG_XXHASH"
+#if !defined(CONFIG_X86_64) && !defined(CONFIG_ARM64)
+#error "grpdedup supports x86-64 and arm64"
+#elif !defined(CONFIG_NET) || !IS_ENABLED(CONFIG_XXHASH)
+#error "grpdedup needs a kernel with CONFIG_NET and CONFIG_XXHASH"
+#elif defined(CONFIG_ARM64) && !defined(CONFIG_ARM64_4K_PAGES)
+#error "grpdedup supports pages of 4 KiB; this kernel has larger ones"
 #endif
 
 #include <linux/atomic.h>
 #include <linux/mm.h>
 #include <linux/ksm.h>
 #include <linux/migrate.h>
+#include <linux/page_table_check.h>
 #include <linux/pgtable.h>
 #include <linux/rmap.h>
+#include <linux/workqueue.h>
 #include <net/genetlink.h>
 
 /* The same batches under another name; sparse knows no __has_include. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
-#include <linux/pagevec.h>
-#else
+#if GD_HAVE_FOLIO_BATCH_H
 #include <linux/folio_batch.h>
+#else
+#include <linux/pagevec.h>
 #endif
 
 /* VMA flags: a plain store under the mmap write lock until 6.3. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#if GD_HAVE_VM_FLAGS_SET
+#define gd_vma_flags_set	vm_flags_set
+#define gd_vma_flags_clear	vm_flags_clear
+#else
+static inline void gd_vma_flags_set(struct vm_area_struct *vma,
+				    unsigned long flags)
+{
+	mmap_assert_write_locked(vma->vm_mm);
+	vma->vm_flags |= flags;
+}
+
 static inline void gd_vma_flags_clear(struct vm_area_struct *vma,
 				      unsigned long flags)
 {
 	mmap_assert_write_locked(vma->vm_mm);
 	vma->vm_flags &= ~flags;
 }
-#else
-#define gd_vma_flags_clear	vm_flags_clear
 #endif
 
 /* Per-VMA locks came with 6.4: there, faults do not take the mmap lock. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#if GD_HAVE_VMA_LOCK
+#define gd_vma_start_write		vma_start_write
+#define gd_vma_assert_write_locked	vma_assert_write_locked
+#else
 static inline void gd_vma_start_write(struct vm_area_struct *vma)
 {
 	mmap_assert_write_locked(vma->vm_mm);
 }
-#else
-#define gd_vma_start_write	vma_start_write
+#define gd_vma_assert_write_locked	gd_vma_start_write
 #endif
 
 /*
  * mmap_write_trylock() had no users and went. The count of write locks came with
- * 6.13, but was taken back to stable 6.12: Kbuild looks whether it is there.
+ * 6.13, and was taken back to stable 6.12.
  */
 static inline bool gd_mmap_write_trylock(struct mm_struct *mm)
 {
 	if (!down_write_trylock(&mm->mmap_lock))
 		return false;
-#ifdef GD_HAVE_MM_LOCK_SEQCOUNT
+#if GD_HAVE_MM_LOCK_SEQCOUNT
 	mm_lock_seqcount_begin(mm);
 #endif
 	return true;
 }
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
-#define gd_zap			zap_page_range
-#elif LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
-static inline void gd_zap(struct vm_area_struct *vma, unsigned long start,
-			  unsigned long size)
-{
-	zap_page_range_single(vma, start, size, NULL);
-}
+/* For zap.c, which meets their condition. The name changed with 7.1. */
+#if GD_HAVE_ZAP_SPECIAL
+#define gd_zap			zap_special_vma_range
 #else
-#define gd_zap			zap_vma_range
+#define gd_zap			zap_vma_ptes
 #endif
 
 /*
@@ -84,28 +92,55 @@ static inline void gd_zap(struct vm_area_struct *vma, unsigned long start,
  * also keeps read-only long-term pins (vfio) off frames, which 6.1 would not
  * break.
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
-#define GD_UNSHARE_FAULT	(FAULT_FLAG_WRITE | FAULT_FLAG_REMOTE)
-#define GD_MERGE_NEEDS_WRITE	VM_WRITE
-#else
+#if GD_HAVE_UNSHARE_ANY
 #define GD_UNSHARE_FAULT	(FAULT_FLAG_UNSHARE | FAULT_FLAG_REMOTE)
 #define GD_MERGE_NEEDS_WRITE	VM_NONE
+#else
+#define GD_UNSHARE_FAULT	(FAULT_FLAG_WRITE | FAULT_FLAG_REMOTE)
+#define GD_MERGE_NEEDS_WRITE	VM_WRITE
 #endif
 
-#ifndef VM_DROPPABLE
+#if !GD_HAVE_VM_DROPPABLE
 #define VM_DROPPABLE		VM_NONE
 #endif
-#ifndef VM_SHADOW_STACK
+#if !GD_HAVE_VM_SHADOW_STACK
 #define VM_SHADOW_STACK		VM_NONE
 #endif
 
 /*
- * How often @folio is mapped, in all. folio_mapcount() is not exported before
- * 6.12. 6.1 counts a folio mapped both as a whole and in parts one too high per
- * part (DoubleMap); what cannot be told exactly is answered with -1, which no
- * reference count fits.
+ * set_pte_at() for a PTE that ptep_get_and_clear() has emptied, and that is to be
+ * parked or put back. On arm64 set_pte_at() may want mte_sync_tags(), which is not
+ * exported; a PTE that was there before has its tags, one that is parked has no
+ * access, and contiguous PTEs were unfolded when it was cleared.
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+static inline void gd_set_pte(struct mm_struct *mm, unsigned long addr,
+			      pte_t *ptep, pte_t pte)
+{
+#ifdef CONFIG_ARM64
+#if GD_HAVE_PTC_PTES && GD_HAVE_PTC_ADDR
+	page_table_check_ptes_set(mm, addr, ptep, pte, 1);
+#elif GD_HAVE_PTC_PTES
+	page_table_check_ptes_set(mm, ptep, pte, 1);
+#elif GD_HAVE_PTC_ADDR
+	page_table_check_pte_set(mm, addr, ptep, pte);
+#else
+	page_table_check_pte_set(mm, ptep, pte);
+#endif
+	set_pte(ptep, pte);
+#else
+	set_pte_at(mm, addr, ptep, pte);
+#endif
+}
+
+/*
+ * How often @folio is mapped, in all. What folio_mapcount() needed before 6.10 is
+ * not exported, so the counts of a large folio's pages are added up. Until 6.1
+ * they are one too high per part where it is mapped both as a whole and in parts
+ * (DoubleMap): -1 then, which no reference count fits.
+ */
+#if GD_HAVE_LARGE_MAPCOUNT
+#define gd_folio_mapcount	folio_mapcount
+#else
 static inline int gd_folio_mapcount(struct folio *folio)
 {
 	long i, nr = folio_nr_pages(folio);
@@ -113,36 +148,30 @@ static inline int gd_folio_mapcount(struct folio *folio)
 
 	if (likely(!folio_test_large(folio)))
 		return atomic_read(&folio->_mapcount) + 1;
+#if GD_HAVE_DOUBLE_MAP
 	if (folio_test_double_map(folio))
 		return -1;
+#endif
 	ret = folio_entire_mapcount(folio);
 	for (i = 0; i < nr; i++)
 		ret += atomic_read(&folio_page(folio, i)->_mapcount) + 1;
 	return ret;
 }
-#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
-static inline int gd_folio_mapcount(struct folio *folio)
-{
-	return folio_test_large(folio) ? -1 :
-	       atomic_read(&folio->_mapcount) + 1;
-}
-#else
-#define gd_folio_mapcount	folio_mapcount
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
-#define gd_try_share_anon(folio, page)	page_try_share_anon_rmap(page)
-#else
+#if GD_HAVE_TRY_SHARE_PTE
 #define gd_try_share_anon(folio, page)	folio_try_share_anon_rmap_pte(folio, page)
-#endif
-
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
-#define gd_pmd_read(pmdp)	pmd_read_atomic(pmdp)
 #else
-#define gd_pmd_read(pmdp)	pmdp_get_lockless(pmdp)
+#define gd_try_share_anon(folio, page)	page_try_share_anon_rmap(page)
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#if GD_HAVE_PMDP_GET_LOCKLESS
+#define gd_pmd_read(pmdp)	pmdp_get_lockless(pmdp)
+#else
+#define gd_pmd_read(pmdp)	pmd_read_atomic(pmdp)
+#endif
+
+#if GD_HAVE_DEVMAP
 #define gd_pte_devmap(pte)	pte_devmap(pte)
 #define gd_pmd_devmap(pmd)	pmd_devmap(pmd)
 #else
@@ -150,18 +179,18 @@ static inline int gd_folio_mapcount(struct folio *folio)
 #define gd_pmd_devmap(pmd)	false
 #endif
 
-/* 7.x returns from migrate_vma_collect before the split unless it collects. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
-#define GD_SPLIT_FLAGS		0
-#else
+/* With device-private huge pages, migrate_vma_setup() splits only what it collects. */
+#if GD_HAVE_SELECT_COMPOUND
 #define GD_SPLIT_FLAGS		MIGRATE_VMA_SELECT_SYSTEM
+#else
+#define GD_SPLIT_FLAGS		0
 #endif
 
 /* ksm_madvise() takes the type that vm_flags has. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
-typedef unsigned long gd_vm_flags_t;
-#else
+#if GD_HAVE_KSM_VM_FLAGS_T
 typedef vm_flags_t gd_vm_flags_t;
+#else
+typedef unsigned long gd_vm_flags_t;
 #endif
 
 /*
@@ -170,29 +199,47 @@ typedef vm_flags_t gd_vm_flags_t;
  */
 static inline void gd_lru_drain_local(void)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
-	struct pagevec pvec;
-
-	pagevec_init(&pvec);
-	__pagevec_release(&pvec);
-#else
+#if GD_HAVE_FOLIO_BATCH_RELEASE
 	struct folio_batch fbatch;
 
 	folio_batch_init(&fbatch);
 	__folio_batch_release(&fbatch);
+#else
+	struct pagevec pvec;
+
+	pagevec_init(&pvec);
+	__pagevec_release(&pvec);
 #endif
 }
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
-typedef const struct genl_ops gd_genl_ops_t;
+#if GD_HAVE_PERCPU_WQ
+#define gd_percpu_wq		system_percpu_wq
 #else
-typedef const struct genl_split_ops gd_genl_ops_t;
+#define gd_percpu_wq		system_wq
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
-#define gd_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
+#if GD_HAVE_SPLIT_OPS
+typedef const struct genl_split_ops gd_genl_ops_t;
 #else
-#define gd_dump_attrs(cb)	(genl_dumpit_info(cb)->info.attrs)
+typedef const struct genl_ops gd_genl_ops_t;
+#endif
+
+#if GD_HAVE_GENL_INFO_DUMP
+#define gd_dump_attrs(cb)	(genl_info_dump(cb)->attrs)
+#else
+#define gd_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
+#endif
+
+/*
+ * Who may listen to events: CAP_SYS_ADMIN, and CAP_NET_ADMIN where the kernel
+ * cannot ask for that (before 6.1.68, 6.6.7 and 6.7). 6.7 has a bit of its own.
+ */
+#if GD_HAVE_MCAST_CAP_FLAG
+#define GD_MCAST_GUARD		.flags = GENL_MCAST_CAP_SYS_ADMIN
+#elif GD_HAVE_MCAST_CAP_BIT
+#define GD_MCAST_GUARD		.cap_sys_admin = 1
+#else
+#define GD_MCAST_GUARD		.flags = GENL_UNS_ADMIN_PERM
 #endif
 
 #endif /* GD_COMPAT_H */

@@ -62,7 +62,7 @@ void gd_drain_all(void)
 	cpus_read_lock();
 	for_each_online_cpu(cpu)
 		if (may_disturb(cpu))
-			queue_work_on(cpu, system_wq, per_cpu_ptr(works, cpu));
+			queue_work_on(cpu, gd_percpu_wq, per_cpu_ptr(works, cpu));
 	for_each_online_cpu(cpu)
 		flush_work(per_cpu_ptr(works, cpu));
 	cpus_read_unlock();

@@ -38,6 +38,7 @@
 #include "unshare.h"
 #include "vma.h"
 #include "walk.h"
+#include "zap.h"
 
 /*
  * References that this batch holds on a folio: one per merge that still has its
@@ -141,10 +142,10 @@ static void park(struct gd_merge_batch *batch, struct gd_merge *m,
 	    soft_dirty_tracked(vma, old) ||
 	    (PageAnonExclusive(m->page) && gd_try_share_anon(folio, m->page))) {
 		/* The same PTE as before, and no fault could look: no flush. */
-		set_pte_at(mm, m->addr, ptep, old);
+		gd_set_pte(mm, m->addr, ptep, old);
 		return;
 	}
-	set_pte_at(mm, m->addr, ptep,
+	gd_set_pte(mm, m->addr, ptep,
 		   pfn_pte(page_to_pfn(m->page), vm_get_page_prot(VM_NONE)));
 	m->large = folio_test_large(folio);
 	m->freed = m->large || mapcount == 1;
@@ -192,7 +193,7 @@ static void zap_all(struct gd_merge_batch *batch, struct gd_merge *m,
 		if (!m[i].parked)
 			continue;
 		n = run_length(&m[i], nr - i, parked);
-		gd_zap(vma, m[i].addr, n * PAGE_SIZE);
+		gd_zap_range(vma, m[i].addr, n * PAGE_SIZE);
 		batch->zaps++;
 	}
 	for (i = 0; i < nr; i++)

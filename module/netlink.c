@@ -449,7 +449,7 @@ static const struct genl_ops ops[] = {
 };
 
 static const struct genl_multicast_group mcgrps[] = {
-	{ .name = GRPDEDUP_MCGRP_EVENTS, .flags = GENL_MCAST_CAP_SYS_ADMIN },
+	{ .name = GRPDEDUP_MCGRP_EVENTS, GD_MCAST_GUARD },
 };
 
 struct genl_family gd_family __ro_after_init = {

@@ -18,6 +18,7 @@
 #include "unshare.h"
 #include "vma.h"
 #include "walk.h"
+#include "zap.h"
 
 /* Faults for one hold of the mmap write lock. */
 #define GD_UNSHARE_BATCH	64
@@ -83,7 +84,7 @@ static int replace_by_copy(struct vm_area_struct *vma, unsigned long addr,
 	if (!copy)
 		return -ENOMEM;
 	copy_highpage(copy, frame);
-	gd_zap(vma, addr, PAGE_SIZE);
+	gd_zap_range(vma, addr, PAGE_SIZE);
 	if (!gd_place_pages(vma, addr, &copy, 1))
 		err = -EFAULT;
 	put_page(copy);

@@ -38,6 +38,10 @@ absent() {
 	[[ $(gd version) == *"module $version"* ]] || fail "grpdedup version: $(gd version)"
 }
 
+@test "load: the module imports nothing that kernel.org does not export" {
+	"${BATS_TEST_DIRNAME%/*}/lint/imports" "$GRPDEDUP_KO"
+}
+
 @test "load: the module has no parameter, but for the one that a debug kernel needs" {
 	local found
 	found=$(modinfo -F parm "$GRPDEDUP_KO")
