@@ -30,14 +30,17 @@ find_installed() {
 # find_kernel NAME: set KREL (release), KROOT (root of the tree that holds it, "" for this machine),
 # KIMAGE (bzImage), KCONFIG, KMODULES, KEY, a name for caches, KMEM, MiB that a VM should have, and KGUEST,
 # the kernel of KVM guests, "" for the same. NAME is a release, a series, a directory with lib/modules,
-# "debug" or "kcsan". On these everything takes longer; on "debug" the module has to be told that it may
-# be loaded, and looks at more itself.
+# or one that tests/vm/build-kernel makes. On "debug" and "kcsan" everything takes longer; on "debug" the
+# module has to be told that it may be loaded, and looks at more itself.
 find_kernel() {
 	local tree
 	KROOT=
 	KMEM=4096
 	KGUEST=
-	if [[ $1 == debug || $1 == kcsan ]]; then
+	if [[ $1 == vanilla ]]; then
+		tree=$("$VM_DIR/build-kernel" "$1") || exit 125
+		find_tree "$tree"
+	elif [[ $1 == debug || $1 == kcsan ]]; then
 		tree=$("$VM_DIR/build-kernel" "$1") || exit 125
 		find_tree "$tree"
 		export GRPDEDUP_SLOW=4
