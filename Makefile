@@ -21,27 +21,29 @@ check:
 	tests/check --kernel $(VM_KERNEL)
 
 # Parts of "make check"
-lint unit cli build vm kernels:
+lint unit cli build probes arm64 vm kernels:
 	tests/check --kernel $(VM_KERNEL) $@
 
-# The suites of vm on 6.1, 6.12 and 7.2, each whole; "kernels" runs the main ones only
-vm-matrix:
-	tests/check matrix
+# The main suites on whatever trixie-backports has, tested or not
+newest:
+	tests/check newest
 
-# The same suites and a storm on a kernel that looks for bugs, which is built first: several hours
-vm-debug:
-	tests/check --kernel $(VM_KERNEL) debug
+# Everything that takes longer, in parts of at most an hour (tests/long/parts). What is green stays so for the
+# commit; what is stopped goes on. SUITE=mutants, PART=one of them
+check-long:
+	tests/long/run $(if $(PART),--part $(PART)) $(SUITE)
 
-# Those without KVM guests, and a storm, on a kernel that looks for data races
-vm-kcsan:
-	tests/check --kernel $(VM_KERNEL) kcsan
+# The suites, storms and faults on every packaged kernel; on one without Debian's exports; on one that looks
+# for bugs; on one that looks for data races. One rule of the module broken at a time: its test must go red
+vm-matrix vm-vanilla vm-debug vm-kcsan mutants:
+	tests/long/run $(if $(PART),--part $(PART)) $@
+
+# What is green, red and missing for the present commit
+report:
+	@tests/long/report $(SUITE)
 
 coverage:
 	tests/check --kernel $(VM_KERNEL) coverage
-
-# One rule of the module broken at a time: its test must go red; and scenes acted out
-mutants:
-	tests/mutants/run --kernel $(VM_KERNEL)
 
 # Processes that check every byte while everything is done to them: another SEED each time
 storm:
@@ -86,12 +88,16 @@ clean:
 
 help:
 	@echo "make demo     the main job, in a VM: four KVM guests in two groups (3 minutes)"
-	@echo "make check    all tests: lint, build, unit, cli, vm, kernels; each is a target too"
-	@echo "make vm-matrix all suites on 6.1, 6.12 and 7.2"
-	@echo "make vm-debug the suites on a debug kernel (KASAN, lockdep, kmemleak...), built first"
-	@echo "make vm-kcsan the suites without KVM guests on a kernel that looks for data races, built first"
-	@echo "make coverage lines of the module that the suites reach, on the same kernel"
-	@echo "make mutants  one rule of the module broken at a time: its test must go red; scenes acted out"
+	@echo "make check    all tests: lint, build, probes, arm64, unit, cli, vm, kernels; each is a target too"
+	@echo "make newest   the main suites on the newest kernel of trixie-backports, tested or not"
+	@echo "make check-long  what takes hours, in parts that are kept: SUITE=vm-debug PART=debug-storm"
+	@echo "make report   what is green, red and missing for this commit"
+	@echo "make vm-matrix   a suite of it: everything on every packaged kernel"
+	@echo "make vm-vanilla  on a kernel without the symbols that only Debian exports, built first"
+	@echo "make vm-debug    on a debug kernel (KASAN, lockdep, kmemleak...), built first"
+	@echo "make vm-kcsan    without KVM guests on a kernel that looks for data races, built first"
+	@echo "make mutants     one rule of the module broken at a time: its test must go red; scenes acted out"
+	@echo "make coverage lines of the module that the suites reach, on the debug kernel"
 	@echo "make selftests  the kernel's own tests of copy-on-write and KSM, in a group"
 	@echo "make bench    ksmd beside grpdedup, in a VM"
 	@echo "make storm    shake processes that check every byte, SECONDS=60 SEED=S GUESTS=N"
@@ -103,5 +109,6 @@ help:
 	@echo "make install  both; make dkms: the module for this and every later kernel"
 	@echo "make clean    remove what was built"
 
-.PHONY: all module tools demo check lint unit cli build vm kernels vm-matrix vm-debug vm-kcsan \
-	coverage mutants storm fuzz fuzz-netlink selftests bench bench-paper bench-isolation install dkms clean help
+.PHONY: all module tools demo check lint unit cli build probes arm64 vm kernels newest check-long report \
+	vm-matrix vm-vanilla vm-debug vm-kcsan mutants coverage storm fuzz fuzz-netlink selftests bench bench-paper \
+	bench-isolation install dkms clean help

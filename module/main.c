@@ -17,8 +17,17 @@ MODULE_PARM_DESC(allow_debug_vm,
 		 "Load on a kernel with CONFIG_DEBUG_VM, whose madvise(MADV_COLLAPSE) check a merge can trip");
 #endif
 
+#ifdef GD_UNTESTED
+#define RELEASE	GRPDEDUP_VERSION "-untested"
+#else
+#define RELEASE	GRPDEDUP_VERSION
+#endif
+
 static int __init check_kernel(void)
 {
+#ifdef GD_UNTESTED
+	pr_warn("grpdedup: this kernel is newer than Linux " GRPDEDUP_LINUX_TESTED ", the newest that the module was tested on\n");
+#endif
 #ifdef CONFIG_DEBUG_VM
 	if (!allow_debug_vm) {
 		pr_err("grpdedup: this kernel has CONFIG_DEBUG_VM: a process could crash it with MADV_COLLAPSE during a merge; load with allow_debug_vm=1 to accept that\n");
@@ -74,5 +83,5 @@ module_exit(gd_exit);
 
 MODULE_DESCRIPTION("Group-isolated memory deduplication");
 MODULE_LICENSE("GPL");
-MODULE_VERSION(GRPDEDUP_VERSION);
+MODULE_VERSION(RELEASE);
 MODULE_ALIAS_GENL_FAMILY(GRPDEDUP_GENL_NAME);
