@@ -8,6 +8,8 @@ setup_file() {
 	export TOOL=${GRPDEDUP_TOOL-$BATS_TEST_DIRNAME/../../userspace/grpdedup}
 	[[ -x $TOOL ]] || fail "there is no $TOOL; build it: make -C userspace" || return 1
 	[[ ! -e /sys/module/grpdedup ]] || fail "the module is loaded; this suite is for where it is not"
+	export BIN=$BATS_TEST_DIRNAME/../../build/tests/bin
+	make -s -C "$BATS_TEST_DIRNAME/../workloads"
 }
 
 fail() {
@@ -407,6 +409,23 @@ foreign() {
 	[[ $out == "grpdedup $version"$'\n'"module not loaded" ]] || fail "$out"
 	runs 0 --version
 	[[ $out == "grpdedup $version"* ]] || fail "$out"
+}
+
+# on RELEASE COMMAND...: as if that kernel ran here
+on() { LD_PRELOAD=$BIN/uname.so UNAME_RELEASE=$1 "${@:2}"; }
+
+@test "cli: on a kernel newer than those that were tested it says why there may be no module" {
+	local tested next
+	tested=$(sed -n 's/^#define GRPDEDUP_LINUX_TESTED "\(.*\)"/\1/p' "$BATS_TEST_DIRNAME/../../include/version.h")
+	next=${tested%.*}.$((${tested#*.} + 1)).2-amd64
+	on "$next" runs 0 version
+	[[ $out == *"this kernel ($next) is newer than Linux $tested, the newest that the module was tested on"* ]] || fail "$out"
+	on "$next" runs 3 show
+	[[ $err == "grpdedup: the module is not loaded; this kernel ($next) is newer than"*"UNTESTED=1" ]] || fail "$err"
+	on "$tested.99-amd64" runs 0 version
+	[[ $out != *newer* ]] || fail "$out"
+	on 6.1.0-56-amd64 runs 3 show
+	[[ $err == *"load it with: modprobe grpdedup" ]] || fail "$err"
 }
 
 @test "cli: output that cannot be written is an error" {

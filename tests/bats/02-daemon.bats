@@ -221,3 +221,9 @@ one_group() { printf '%s\n' '[group t]' 'rate = 4000' "$@"; }
 	kill "$daemon"
 	wait_for 5 ended "$daemon"
 }
+
+@test "daemon: on a kernel newer than those that were tested its log says so" {
+	printf '[group t]\nrate = 1k\n' >"$conf"
+	LD_PRELOAD=$(realpath "${FARM%/*}")/uname.so UNAME_RELEASE=99.1.0-amd64 start
+	wait_for 5 logged "this kernel (99.1.0-amd64) is newer than Linux" || fail "$(cat "$log")"
+}

@@ -10,10 +10,14 @@
 
 static int absent(void)
 {
+	char untested[256];
+
 	/* Families of the host do not exist in other network namespaces. */
 	if (!access("/sys/module/grpdedup", F_OK))
 		fputs("grpdedup: the module is loaded, but can be reached only from the host's network namespace\n",
 		      stderr);
+	else if (gd_release_untested(untested, sizeof(untested)))
+		fprintf(stderr, "grpdedup: the module is not loaded; %s\n", untested);
 	else
 		fputs("grpdedup: the module is not loaded; load it with: modprobe grpdedup\n",
 		      stderr);

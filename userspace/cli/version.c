@@ -28,12 +28,15 @@ int cmd_version(int argc, char **argv)
 	struct gd_conn *conn;
 	char srcversion[64];
 	char version[64];
+	char untested[256];
 
 	if (getopt_long(argc, argv, "", options, NULL) != -1)
 		return cli_usage(NULL);
 	if (optind < argc)
 		return cli_usage("unexpected argument '%s'", argv[optind]);
 	puts("grpdedup " GRPDEDUP_VERSION);
+	if (gd_release_untested(untested, sizeof(untested)))
+		puts(untested);
 	/* Asking for the family would load the module; a question must not. */
 	if (access(MODULE_DIR, F_OK)) {
 		puts("module not loaded");

@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include "../../include/version.h"
+#include "../lib/libgrpdedup.h"
 #include "../lib/status.h"
 #include "control.h"
 #include "daemon.h"
@@ -189,7 +190,7 @@ static int run(struct program *program)
 static int start(struct program *program)
 {
 	struct daemon *daemon = &program->daemon;
-	char error[256];
+	char error[256], untested[256];
 	int status = EXIT_SYSTEM;
 
 	daemon->loop = loop_create();
@@ -207,6 +208,8 @@ static int start(struct program *program)
 	} else {
 		log_notice("grpdedupd " GRPDEDUP_VERSION ": %zu groups, %zu guests",
 			   daemon->group_count, daemon->guest_count);
+		if (gd_release_untested(untested, sizeof(untested)))
+			log_warning("%s", untested);
 		status = run(program);
 		control_destroy(program->control);
 	}

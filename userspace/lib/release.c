@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Is this kernel newer than those that the module was tested on? */
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+#include "libgrpdedup.h"
+#include "version.h"
+
+bool gd_release_is_newer(const char *release, const char *series)
+{
+	unsigned int major, minor, tested_major, tested_minor;
+
+	if (sscanf(release, "%u.%u", &major, &minor) != 2 ||
+	    sscanf(series, "%u.%u", &tested_major, &tested_minor) != 2)
+		return false;
+	return major != tested_major ? major > tested_major : minor > tested_minor;
+}
+
+const char *gd_release_untested(char *buf, size_t size)
+{
+	struct utsname name;
+
+	if (uname(&name) ||
+	    !gd_release_is_newer(name.release, GRPDEDUP_LINUX_TESTED))
+		return NULL;
+	snprintf(buf, size,
+		 "this kernel (%.40s) is newer than Linux " GRPDEDUP_LINUX_TESTED
+		 ", the newest that the module was tested on: it is built for it only with UNTESTED=1",
+		 name.release);
+	return buf;
+}
