@@ -5,6 +5,7 @@
 #include "../../userspace/cli/output.c"
 #include "../../userspace/cli/row.c"
 #include "../../userspace/lib/counters.c"
+#include "../../userspace/lib/release.c"
 #include "test.h"
 
 static bool rate_is(const char *text, uint32_t expected)
@@ -392,6 +393,17 @@ static void events(void)
 	written = NULL;
 }
 
+static void releases(void)
+{
+	EXPECT(!gd_release_is_newer("6.1.0-56-amd64", "7.3"));
+	EXPECT(!gd_release_is_newer("7.3.4+deb13-amd64", "7.3"));
+	EXPECT(gd_release_is_newer("7.4.0-rc1", "7.3"));
+	EXPECT(gd_release_is_newer("8.0-amd64", "7.3"));
+	EXPECT(gd_release_is_newer("7.10.0", "7.3"));
+	EXPECT(!gd_release_is_newer("6.99", "7.3"));
+	EXPECT(!gd_release_is_newer("rc", "7.3"));
+}
+
 static const struct test tests[] = {
 	TEST(rates),
 	TEST(bad_rates),
@@ -409,6 +421,7 @@ static const struct test tests[] = {
 	TEST(percentages),
 	TEST(skips),
 	TEST(events),
+	TEST(releases),
 };
 
 TEST_MAIN(tests)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "../lib/release.h"
 #include "cli.h"
 #include "output.h"
 

@@ -10,7 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include "../../include/version.h"
-#include "../lib/libgrpdedup.h"
+#include "../lib/release.h"
 #include "../lib/status.h"
 #include "control.h"
 #include "daemon.h"

@@ -135,14 +135,6 @@ int gd_events_fd(const struct gd_events *events);
 int gd_events_read(struct gd_events *events,
 		   void (*fn)(const struct gd_event *event, void *arg), void *arg);
 
-/* Is a kernel's @release (6.12.117+deb12-amd64) of a newer series than @series (6.12)? */
-bool gd_release_is_newer(const char *release, const char *series);
-/*
- * A sentence in @buf if the running kernel is newer than those that the module was
- * tested on, so that nobody may have built it; NULL if it is not.
- */
-const char *gd_release_untested(char *buf, size_t size);
-
 /* Lower case uapi name of a counter without its prefix, NULL if unknown. */
 const char *gd_counter_name(unsigned int counter);
 bool gd_counter_get(const struct gd_counters *counters, unsigned int counter,

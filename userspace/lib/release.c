@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Is this kernel newer than those that the module was tested on? */
-#include <stdbool.h>
 #include <stdio.h>
 #include <sys/utsname.h>
-#include "libgrpdedup.h"
+#include "release.h"
 #include "version.h"
 
 bool gd_release_is_newer(const char *release, const char *series)
