@@ -37,16 +37,16 @@ find_kernel() {
 	KROOT=
 	KMEM=4096
 	KGUEST=
-	if [[ $1 == vanilla ]]; then
+	if [[ $1 == vanilla || $1 == debug || $1 == kcsan ]]; then
 		tree=$("$VM_DIR/build-kernel" "$1") || exit 125
 		find_tree "$tree"
-	elif [[ $1 == debug || $1 == kcsan ]]; then
-		tree=$("$VM_DIR/build-kernel" "$1") || exit 125
-		find_tree "$tree"
-		export GRPDEDUP_SLOW=4
-		KMEM=6144
+		# the tests know how much of its memory a packaged kernel needs for itself
 		KGUEST=6.1
-		[[ $1 != debug ]] || export GRPDEDUP_DEBUG=y GRPDEDUP_ARGS=allow_debug_vm=1
+		case $1 in
+		debug) export GRPDEDUP_SLOW=4 GRPDEDUP_DEBUG=y GRPDEDUP_ARGS=allow_debug_vm=1 ;;
+		kcsan) export GRPDEDUP_SLOW=4 ;;
+		esac
+		[[ $1 == vanilla ]] || KMEM=6144
 	elif [[ $1 == */* ]]; then
 		find_tree "$1"
 	elif find_installed "$1"; then
