@@ -79,7 +79,7 @@ install: all
 
 dkms:
 	dkms add .
-	dkms install $(shell . ./dkms.conf && echo $$PACKAGE_NAME/$$PACKAGE_VERSION)
+	dkms install $(shell bash -c '. ./dkms.conf; echo $$PACKAGE_NAME/$$PACKAGE_VERSION')
 
 clean:
 	$(MAKE) -C userspace clean

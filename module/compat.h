@@ -232,7 +232,8 @@ typedef const struct genl_ops gd_genl_ops_t;
 
 /*
  * Who may listen to events: CAP_SYS_ADMIN, and CAP_NET_ADMIN where the kernel
- * cannot ask for that (before 6.1.68, 6.6.7 and 6.7). 6.7 has a bit of its own.
+ * cannot ask for that (before 6.1.68 and 6.6.7). It was a bit of its own until 6.8,
+ * and in stable 6.1 until 6.1.176.
  */
 #if GD_HAVE_MCAST_CAP_FLAG
 #define GD_MCAST_GUARD		.flags = GENL_MCAST_CAP_SYS_ADMIN

@@ -1,32 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unmapping pages of a member for good: mmu notifiers, TLB flush, rmap and RSS,
- * in one call of the kernel's.
+ * Unmapping pages of a member: mmu notifiers, TLB flush, rmap and RSS in one call
+ * of the kernel.
  *
- * kernel.org exports no zap for ordinary areas (zap_page_range() and its
- * successors are exported by Debian's patches only), but one for drivers, whose
- * areas are VM_PFNMAP: zap_vma_ptes(), zap_special_vma_range() from 7.1 on. Both
- * look at the flag, and then do what the others do. So the flag is set for the
- * time of the call. That is safe because:
+ * kernel.org exports no zap for ordinary areas; zap_page_range() and its
+ * successors are exported by patches of Debian only. It does export one for
+ * drivers: zap_vma_ptes() until 7.0, zap_special_vma_range() from 7.1 on. These
+ * return at once unless the area is VM_PFNMAP, and otherwise do the same as the
+ * others. So VM_PFNMAP is set for the time of the call. This is safe:
  *
- * - The flag changes nothing about how the range is unmapped. With pte_special,
- *   which x86 and arm64 have, vm_normal_page() asks for it only when a PTE is
- *   special, and the ranges hold none. untrack_pfn() (6.1, 6.12) returns without
- *   VM_PAT. mmu_gather flushes earlier, when it leaves the area.
- * - Nobody else acts on it. The flags are changed, and changed back, under the
- *   mmap write lock after vma_start_write(). Who reads them to decide something
- *   holds the mmap lock or the area's lock: faults, GUP, fork, mremap, mempolicy,
- *   NUMA work, khugepaged, ksmd, the OOM reaper, MGLRU's page table walk, core
- *   dumps, /proc, KVM, vfio. Who tries the area's lock under RCU (/proc, madvise,
- *   userfaultfd, DAMON) fails and waits for the mmap lock.
- * - Who reads them without either comes by rmap: lru_gen_look_around() returns
- *   early and counts the page as young; remove_migration_pte() may map a page of
- *   a VM_LOCKED area (which is unshared, never merged) without PG_mlocked, which
- *   reclaim mends when it meets the page; VM_MIXEDMAP, which vm_insert_page()
- *   sets for as long, does the same. try_to_unmap() and folio_referenced() do not
- *   ask for the flag.
+ * The flag does not change how the range is unmapped.
+ * - vm_normal_page() tests it for special PTEs only, on architectures with
+ *   pte_special (x86, arm64). The range has no special PTE.
+ * - untrack_pfn() (6.1, 6.12) returns unless VM_PAT is set.
+ * - mmu_gather flushes earlier, in tlb_end_vma() (6.1, 6.12; 7.2 does not).
  *
- * Read in 6.1, 6.12 and 7.2.
+ * Nobody else acts on the flag. It is set and cleared under the mmap write lock,
+ * after vma_start_write().
+ * - Readers that hold the mmap lock wait: GUP, fork, mremap, mempolicy, NUMA
+ *   work, madvise, khugepaged, ksmd, the OOM reaper, MGLRU's page table walk,
+ *   core dumps, /proc, KVM, vfio; on 6.1 faults too.
+ * - Readers that take the VMA lock fail and fall back to the mmap lock: faults
+ *   (6.12, 7.2); userfaultfd (6.12, 7.2); /proc, madvise, DAMON (7.2).
+ * - Readers without a lock come through rmap. lru_gen_look_around() (all) returns
+ *   early and counts the page as young. try_to_unmap(), folio_referenced() and
+ *   remove_migration_pte() (all) test the flag in mlock_vma_folio(): a page of a
+ *   VM_LOCKED area may miss PG_mlocked until reclaim meets it again. Such areas
+ *   are unshared, never merged. vm_insert_page() has the same effect, because it
+ *   sets VM_MIXEDMAP.
+ *
+ * From the sources of 6.1, 6.12 and 7.2 (mm/memory.c, rmap.c, vmscan.c,
+ * internal.h, include/asm-generic/tlb.h); of 7.3 the headers were read, and the
+ * suites run.
  */
 #include <linux/mm.h>
 
@@ -34,7 +39,7 @@
 #include "zap.h"
 
 #ifdef GRPDEDUP_DEBUG
-/* Both zap functions return nothing, and do nothing where they are not meant for. */
+/* Both zap functions return nothing, and silently do nothing for a wrong range. */
 static void check_first(struct mm_struct *mm, unsigned long addr)
 {
 	spinlock_t *ptl;
@@ -62,11 +67,14 @@ static inline void check_first(struct mm_struct *mm, unsigned long addr) { }
 void gd_zap_range(struct vm_area_struct *vma, unsigned long start,
 		  unsigned long size)
 {
+	unsigned long end = start + size;
+
 	mmap_assert_write_locked(vma->vm_mm);
 	gd_vma_assert_write_locked(vma);
 	if (WARN_ON_ONCE(!vma_is_anonymous(vma) ||
 			 vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP) ||
-			 start < vma->vm_start || size > vma->vm_end - start ||
+			 start < vma->vm_start || end > vma->vm_end ||
+			 (start ^ (end - 1)) & GD_BLOCK_MASK ||
 			 !gd_walk_has_ptes(vma->vm_mm, start)))
 		return;
 	gd_vma_flags_set(vma, VM_PFNMAP);

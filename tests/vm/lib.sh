@@ -51,7 +51,7 @@ find_kernel() {
 		find_tree "$1"
 	elif find_installed "$1"; then
 		:
-	elif [[ $1 =~ ^7\.[0-9]+$ ]]; then
+	elif [[ $1 =~ ^([7-9]|[1-9][0-9])\.[0-9]+$ ]]; then
 		tree=$("$VM_DIR/build-tree" "$1") || exit 125
 		find_tree "$tree"
 	else

@@ -24,7 +24,7 @@ const char *gd_release_untested(char *buf, size_t size)
 		return NULL;
 	snprintf(buf, size,
 		 "this kernel (%.40s) is newer than Linux " GRPDEDUP_LINUX_TESTED
-		 ", the newest that the module was tested on: it is built for it only with UNTESTED=1",
+		 ", the newest that the module was tested on; the module builds for it only with UNTESTED=1",
 		 name.release);
 	return buf;
 }
