@@ -19,7 +19,7 @@
 
 static struct kmem_cache *block_cache;
 
-int gd_block_init(void)
+int gd_block_cache_init(void)
 {
 	block_cache = kmem_cache_create("grpdedup_block",
 					sizeof(struct gd_block), 0,
@@ -27,15 +27,15 @@ int gd_block_init(void)
 	return block_cache ? 0 : -ENOMEM;
 }
 
-void gd_block_exit(void)
+void gd_block_cache_exit(void)
 {
 	kmem_cache_destroy(block_cache);
 }
 
-void gd_blocks_init(struct gd_blocks *blocks, struct gd_space *space)
+void gd_blocks_init(struct gd_blocks *blocks, struct gd_dedup *dedup)
 {
 	xa_init(&blocks->xa);
-	blocks->space = space;
+	blocks->dedup = dedup;
 }
 
 /* The gauge that a state is counted in. */
@@ -58,7 +58,7 @@ struct gd_block *gd_block_of(struct gd_slot *slot)
 	return (struct gd_block *)page_private(virt_to_head_page(slot));
 }
 
-static void leave_shared(struct gd_block *block, struct gd_slot *slot)
+static void unlink_shared(struct gd_block *block, struct gd_slot *slot)
 {
 	struct gd_blocks *owner = block->owner;
 	struct gd_frame *frame = slot->frame;
@@ -68,10 +68,10 @@ static void leave_shared(struct gd_block *block, struct gd_slot *slot)
 	if (frame->zero)
 		gd_blocks_count(owner, GRPDEDUP_CNT_PAGES_ZERO, -1);
 	if (slot->node.word & GD_SLOT_COUNTED)
-		gd_frame_unuse(&owner->space->frames, frame);
+		gd_frame_unuse(&owner->dedup->frames, frame);
 }
 
-static void leave(struct gd_block *block, struct gd_slot *slot)
+static void unlink_slot(struct gd_block *block, struct gd_slot *slot)
 {
 	enum gd_state state = gd_slot_state(slot);
 	struct gd_blocks *owner = block->owner;
@@ -80,12 +80,12 @@ static void leave(struct gd_block *block, struct gd_slot *slot)
 		return;
 	block->nr_used--;
 	if (state == GD_SHARED) {
-		leave_shared(block, slot);
+		unlink_shared(block, slot);
 		return;
 	}
 	gd_blocks_count(owner, gauge(state), -1);
 	if (state == GD_UNSTABLE)
-		gd_tree_erase(&owner->space->unstable, &slot->node);
+		gd_tree_erase(&owner->dedup->unstable, &slot->node);
 	if (state == GD_PENDING && !--block->nr_pending)
 		list_del_init(&block->pending);
 }
@@ -93,7 +93,7 @@ static void leave(struct gd_block *block, struct gd_slot *slot)
 /* Forget a page. */
 void gd_slot_clear(struct gd_block *block, struct gd_slot *slot)
 {
-	leave(block, slot);
+	unlink_slot(block, slot);
 	slot->node.word = GD_EMPTY;
 }
 
@@ -107,20 +107,20 @@ void gd_slot_clear(struct gd_block *block, struct gd_slot *slot)
 void gd_slot_set(struct gd_block *block, struct gd_slot *slot,
 		 enum gd_state state, u64 digest)
 {
-	struct gd_space *space = block->owner->space;
+	struct gd_dedup *dedup = block->owner->dedup;
 	u64 fails = slot->node.word & GD_SLOT_FAILS;
 
 	if (gd_slot_state(slot) == GD_SHARED ||
 	    gd_tree_digest(&slot->node) != digest)
 		fails = 0;
-	leave(block, slot);
+	unlink_slot(block, slot);
 	slot->node.word = digest << GD_TAG_BITS | fails | state;
 	block->nr_used++;
 	gd_blocks_count(block->owner, gauge(state), 1);
 	if (state == GD_UNSTABLE)
-		gd_tree_insert(&space->unstable, &slot->node);
+		gd_tree_insert(&dedup->unstable, &slot->node);
 	if (state == GD_PENDING && !block->nr_pending++)
-		list_add_tail(&block->pending, &space->pending);
+		list_add_tail(&block->pending, &dedup->pending);
 }
 
 /**
@@ -136,7 +136,7 @@ void gd_slot_share(struct gd_block *block, struct gd_slot *slot,
 {
 	struct gd_blocks *owner = block->owner;
 
-	leave(block, slot);
+	unlink_slot(block, slot);
 	slot->frame = frame;
 	frame->slots++;
 	slot->node.word = (frame->node.word & ~GD_TAG_MASK) | GD_SHARED;
@@ -146,7 +146,7 @@ void gd_slot_share(struct gd_block *block, struct gd_slot *slot,
 		gd_blocks_count(owner, GRPDEDUP_CNT_PAGES_ZERO, 1);
 	if (counted) {
 		slot->node.word |= GD_SLOT_COUNTED;
-		gd_frame_use(&owner->space->frames, frame);
+		gd_frame_use(&owner->dedup->frames, frame);
 	}
 }
 
@@ -157,26 +157,26 @@ void gd_slot_fail(struct gd_slot *slot)
 		slot->node.word += 1 << GD_SLOT_FAILS_SHIFT;
 }
 
-static void set_entitled(struct gd_block *block, u32 entitled)
+static void set_credit(struct gd_block *block, u32 credit)
 {
 	struct gd_blocks *owner = block->owner;
 
-	owner->entitled += (s64)entitled - block->entitled;
-	block->entitled = entitled;
+	owner->credit += (s64)credit - block->credit;
+	block->credit = credit;
 	WRITE_ONCE(owner->cnt.v[GRPDEDUP_CNT_PAGES_SHARING],
-		   owner->entitled >> 16);
+		   owner->credit >> 16);
 }
 
 /* Add a shared page's part of the savings to its block's. */
-void gd_block_entitle(struct gd_block *block, const struct gd_slot *slot)
+void gd_block_credit_saving(struct gd_block *block, const struct gd_slot *slot)
 {
 	u32 k = slot->frame->users;
 
 	if (slot->node.word & GD_SLOT_COUNTED)
-		set_entitled(block, block->entitled + ((k - 1) << 16) / k);
+		set_credit(block, block->credit + ((k - 1) << 16) / k);
 }
 
-static struct gd_block *create(struct gd_blocks *blocks, unsigned long start)
+static struct gd_block *create_block(struct gd_blocks *blocks, unsigned long start)
 {
 	struct gd_block *block;
 	struct page *page;
@@ -225,14 +225,14 @@ static void clear_range(struct gd_block *block, unsigned int first,
 	}
 }
 
-static void destroy(struct gd_block *block)
+static void destroy_block(struct gd_block *block)
 {
 	struct page *page = virt_to_page(block->slot);
 	unsigned int i;
 
 	for (i = 0; block->nr_used && i < GD_BLOCK_PAGES; i++)
 		gd_slot_clear(block, &block->slot[i]);
-	set_entitled(block, 0);
+	set_credit(block, 0);
 	xa_erase(&block->owner->xa, block->start >> PMD_SHIFT);
 	gd_blocks_count(block->owner, GRPDEDUP_CNT_METADATA_BYTES,
 			-(s64)GD_BLOCK_BYTES);
@@ -248,7 +248,7 @@ void gd_blocks_destroy(struct gd_blocks *blocks)
 	unsigned long index;
 
 	xa_for_each(&blocks->xa, index, block) {
-		destroy(block);
+		destroy_block(block);
 		cond_resched();
 	}
 	xa_destroy(&blocks->xa);
@@ -266,11 +266,11 @@ void gd_blocks_sweep(struct gd_blocks *blocks)
 	unsigned long index;
 
 	xa_for_each(&blocks->xa, index, block) {
-		if (block->pass != blocks->space->pass)
+		if (block->pass != blocks->dedup->pass)
 			block->next = 0;
 		clear_range(block, block->next, GD_BLOCK_PAGES);
 		if (!block->nr_used)
-			destroy(block);
+			destroy_block(block);
 		cond_resched();
 	}
 }
@@ -292,7 +292,7 @@ struct gd_block *gd_block_get(struct gd_blocks *blocks, unsigned long addr)
 {
 	struct gd_block *block = gd_block_find(blocks, addr);
 
-	return block ?: create(blocks, addr & GD_BLOCK_MASK);
+	return block ?: create_block(blocks, addr & GD_BLOCK_MASK);
 }
 
 /**
@@ -306,12 +306,12 @@ struct gd_block *gd_block_get(struct gd_blocks *blocks, unsigned long addr)
 void gd_block_begin(struct gd_block *block, unsigned int first,
 		    unsigned int end)
 {
-	u64 pass = block->owner->space->pass;
+	u64 pass = block->owner->dedup->pass;
 
 	if (block->pass != pass) {
 		block->pass = pass;
 		block->next = 0;
-		set_entitled(block, 0);
+		set_credit(block, 0);
 	}
 	if (first > block->next)
 		clear_range(block, block->next, first);

@@ -51,7 +51,7 @@ struct gd_slot {
 static_assert(sizeof(struct gd_slot) == 32);
 
 /**
- * struct gd_space - what one group knows of its pages; owned by its scanner
+ * struct gd_dedup - what one group knows of its pages; owned by its scanner
  * @unstable: slots of unique content, by digest
  * @frames: frames and the stable tree
  * @pending: blocks with pages to be merged soon, oldest first
@@ -59,7 +59,7 @@ static_assert(sizeof(struct gd_slot) == 32);
  * @pass: number of the current pass
  * @cnt: the group's counters
  */
-struct gd_space {
+struct gd_dedup {
 	struct gd_tree		unstable;
 	struct gd_frames	frames;
 	struct list_head	pending;
@@ -71,15 +71,15 @@ struct gd_space {
 /**
  * struct gd_blocks - the blocks of one member
  * @xa: &struct gd_block by address / 2 MiB
- * @space: the group's
+ * @dedup: the group's
  * @cnt: the member's counters
- * @entitled: sum of the blocks', see &gd_block.entitled
+ * @credit: sum of the blocks', see &gd_block.credit
  */
 struct gd_blocks {
 	struct xarray		xa;
-	struct gd_space		*space;
+	struct gd_dedup		*dedup;
 	struct gd_counters	cnt;
-	u64			entitled;
+	u64			credit;
 };
 
 /**
@@ -89,7 +89,7 @@ struct gd_blocks {
  * @start: first address
  * @slot: the slots
  * @pass: the last pass that visited it
- * @entitled: the member's part of the savings, in pages / 65536: a frame of k
+ * @credit: the member's part of the savings, in pages / 65536: a frame of k
  *	mappings saves k - 1 pages, to each of its k users (k - 1) / k
  * @nr_used: slots that are not %GD_EMPTY
  * @nr_pending: slots that are %GD_PENDING
@@ -102,7 +102,7 @@ struct gd_block {
 	unsigned long		start;
 	struct gd_slot		*slot;
 	u64			pass;
-	u32			entitled;
+	u32			credit;
 	u16			nr_used;
 	u16			nr_pending;
 	u16			next;
@@ -123,13 +123,13 @@ static inline void gd_blocks_count(struct gd_blocks *blocks,
 				   enum grpdedup_counter id, s64 n)
 {
 	gd_counters_add(&blocks->cnt, id, n);
-	gd_counters_add(&blocks->space->cnt, id, n);
+	gd_counters_add(&blocks->dedup->cnt, id, n);
 }
 
-int gd_block_init(void);
-void gd_block_exit(void);
+int gd_block_cache_init(void);
+void gd_block_cache_exit(void);
 
-void gd_blocks_init(struct gd_blocks *blocks, struct gd_space *space);
+void gd_blocks_init(struct gd_blocks *blocks, struct gd_dedup *dedup);
 void gd_blocks_destroy(struct gd_blocks *blocks);
 void gd_blocks_sweep(struct gd_blocks *blocks);
 
@@ -145,6 +145,6 @@ void gd_slot_set(struct gd_block *block, struct gd_slot *slot,
 void gd_slot_share(struct gd_block *block, struct gd_slot *slot,
 		   struct gd_frame *frame, bool counted);
 void gd_slot_fail(struct gd_slot *slot);
-void gd_block_entitle(struct gd_block *block, const struct gd_slot *slot);
+void gd_block_credit_saving(struct gd_block *block, const struct gd_slot *slot);
 
 #endif /* GD_BLOCK_H */

@@ -47,7 +47,7 @@ int gd_fill_group_counters(struct sk_buff *skb, const struct gd_group *group)
 {
 	u64 cpu_ns = READ_ONCE(group->task->se.sum_exec_runtime);
 
-	return fill_counters(skb, &group->space.cnt, &cpu_ns);
+	return fill_counters(skb, &group->dedup.cnt, &cpu_ns);
 }
 
 int gd_fill_group(struct sk_buff *skb, const struct gd_group *group)

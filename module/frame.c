@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 
 #include "frame.h"
+#include "page.h"
 
 /* Longest run of equal digests that is compared: a member can make collisions. */
 #define GD_PROBES_MAX	8
@@ -34,7 +35,7 @@ static const struct rhashtable_params table_params = {
 	.automatic_shrinking = true,
 };
 
-int gd_frame_init(void)
+int gd_frame_cache_init(void)
 {
 	frame_cache = kmem_cache_create("grpdedup_frame",
 					sizeof(struct gd_frame), 0,
@@ -42,7 +43,7 @@ int gd_frame_init(void)
 	return frame_cache ? 0 : -ENOMEM;
 }
 
-void gd_frame_exit(void)
+void gd_frame_cache_exit(void)
 {
 	kmem_cache_destroy(frame_cache);
 }
@@ -98,36 +99,6 @@ static void tree_remove(struct gd_frames *frames, struct gd_frame *frame)
 	frame->in_tree = false;
 }
 
-/*
- * Unmovable: it has no rmap by which it could be moved. Charged: the scanner
- * has the member's memory cgroup active, and merging must not be a way out of
- * memory.max. NORETRY: nor may a full cgroup have a process killed for it.
- */
-struct page *gd_frame_alloc_page(void)
-{
-	return alloc_page(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY);
-}
-
-bool gd_frame_pages_equal(struct page *a, struct page *b)
-{
-	void *pa = kmap_local_page(a);
-	void *pb = kmap_local_page(b);
-	bool equal = !memcmp(pa, pb, PAGE_SIZE);
-
-	kunmap_local(pb);
-	kunmap_local(pa);
-	return equal;
-}
-
-static bool page_is_zero(struct page *page)
-{
-	void *p = kmap_local_page(page);
-	bool zero = !memchr_inv(p, 0, PAGE_SIZE);
-
-	kunmap_local(p);
-	return zero;
-}
-
 /**
  * gd_frame_create - a new frame with the content of a page
  * @frames: the group's
@@ -149,13 +120,13 @@ struct gd_frame *gd_frame_create(struct gd_frames *frames, struct page *src,
 				  __GFP_NORETRY);
 	if (!frame)
 		return NULL;
-	page = gd_frame_alloc_page();
+	page = gd_page_alloc();
 	if (!page)
 		goto err_free;
 	copy_highpage(page, src);
 	frame->pfn = page_to_pfn(page);
 	frame->node.word = digest << GD_TAG_BITS;
-	frame->zero = page_is_zero(page);
+	frame->zero = gd_page_is_zero(page);
 	if (rhashtable_insert_fast(&frames->table, &frame->hash, table_params))
 		goto err_put;
 	list_add_tail(&frame->link, &frames->idle);
@@ -181,7 +152,7 @@ static void free_page_of(struct gd_frames *frames, struct gd_frame *frame)
 	frames->nr--;
 }
 
-static void destroy(struct gd_frames *frames, struct gd_frame *frame)
+static void destroy_frame(struct gd_frames *frames, struct gd_frame *frame)
 {
 	list_del(&frame->link);
 	gd_counters_add(frames->cnt, GRPDEDUP_CNT_METADATA_BYTES,
@@ -256,7 +227,7 @@ struct gd_frame *gd_frame_match(struct gd_frames *frames, struct page *page,
 	if (!other)
 		return frame;
 	for (probes = 0; frame && probes < GD_PROBES_MAX; probes++) {
-		if (gd_frame_pages_equal(gd_frame_page(frame), page))
+		if (gd_page_equals(gd_frame_page(frame), page))
 			return frame;
 		frame = next_usable(frames, gd_tree_next(&frame->node));
 	}
@@ -301,7 +272,7 @@ static bool free_if_unmapped(struct gd_frames *frames, struct gd_frame *frame)
 	if (unmapped)
 		free_page_of(frames, frame);
 	if (!frame->slots && !has_page(frame))
-		destroy(frames, frame);
+		destroy_frame(frames, frame);
 	return unmapped;
 }
 

@@ -80,8 +80,8 @@ static inline struct page *gd_frame_page(const struct gd_frame *frame)
 	return pfn_to_page(frame->pfn);
 }
 
-int gd_frame_init(void);
-void gd_frame_exit(void);
+int gd_frame_cache_init(void);
+void gd_frame_cache_exit(void);
 
 int gd_frames_init(struct gd_frames *frames, struct gd_counters *cnt);
 void gd_frames_destroy(struct gd_frames *frames);
@@ -94,7 +94,5 @@ void gd_frame_use(struct gd_frames *frames, struct gd_frame *frame);
 void gd_frame_unuse(struct gd_frames *frames, struct gd_frame *frame);
 void gd_frames_reap_idle(struct gd_frames *frames);
 void gd_frames_reap_all(struct gd_frames *frames);
-struct page *gd_frame_alloc_page(void);
-bool gd_frame_pages_equal(struct page *a, struct page *b);
 
 #endif /* GD_FRAME_H */

@@ -54,7 +54,7 @@ struct gd_settings {
  * @passes: passes that have ended; call lock
  * @scan_wanted: passes asked for are served when that many have ended; call lock
  * @members: list of members; owned by the scanner, like all below
- * @space: trees, frames, counters
+ * @dedup: trees, frames, counters
  * @scan: cursor and working memory
  */
 struct gd_group {
@@ -74,12 +74,12 @@ struct gd_group {
 	u64			passes;
 	u64			scan_wanted;
 	struct list_head	members;
-	struct gd_space		space;
+	struct gd_dedup		dedup;
 	struct gd_scan		*scan;
 };
 
 /* Was a pass asked for that has not ended yet? */
-static inline bool gd_group_is_rushed(const struct gd_group *group)
+static inline bool gd_group_scan_wanted(const struct gd_group *group)
 {
 	return group->passes < READ_ONCE(group->scan_wanted);
 }

@@ -47,10 +47,10 @@ static int __init gd_init(void)
 	err = gd_drain_init();
 	if (err)
 		return err;
-	err = gd_frame_init();
+	err = gd_frame_cache_init();
 	if (err)
 		goto err_drain;
-	err = gd_block_init();
+	err = gd_block_cache_init();
 	if (err)
 		goto err_frame;
 	err = gd_netlink_init();
@@ -59,9 +59,9 @@ static int __init gd_init(void)
 	return 0;
 
 err_block:
-	gd_block_exit();
+	gd_block_cache_exit();
 err_frame:
-	gd_frame_exit();
+	gd_frame_cache_exit();
 err_drain:
 	gd_drain_exit();
 	return err;
@@ -73,8 +73,8 @@ static void __exit gd_exit(void)
 	gd_group_del_all();
 	gd_netlink_exit();
 	gd_registry_exit();
-	gd_block_exit();
-	gd_frame_exit();
+	gd_block_cache_exit();
+	gd_frame_cache_exit();
 	gd_drain_exit();
 }
 

@@ -53,7 +53,5 @@ void gd_member_get(struct gd_member *member);
 void gd_member_put(struct gd_member *member);
 bool gd_member_is_gone(const struct gd_member *member);
 bool gd_member_has_execed(const struct gd_member *member);
-struct task_struct *gd_member_find_task(pid_t nr);
-struct task_struct *gd_member_find_pidfd(unsigned int fd);
 
 #endif /* GD_MEMBER_H */

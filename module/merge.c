@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Replacing pages of a member by frames of equal content. Knows no group, tree
- * or digest; with place.c the only file that changes a PTE.
+ * or digest. PTEs are changed here and in what this calls: insert.c, zap.c, and
+ * unshare.c.
  *
  * A batch of up to 64 pages of one block goes through these steps under one
  * hold of the mmap write lock, which keeps every fault out:
@@ -31,10 +32,11 @@
 #include <linux/rmap.h>
 #include <linux/sched/mm.h>
 
-#include "frame.h"
+#include "insert.h"
+#include "kill.h"
 #include "lock.h"
 #include "merge.h"
-#include "place.h"
+#include "page.h"
 #include "unshare.h"
 #include "vma.h"
 #include "walk.h"
@@ -211,12 +213,12 @@ static void compare_all(struct gd_merge *m, unsigned int nr,
 			continue;
 		/* Reading failed memory would take the host down. */
 		if (unlikely(PageHWPoison(m[i].page))) {
-			gd_place_kill(vma->vm_mm);
+			gd_kill_users(vma->vm_mm);
 			m[i].result = GD_MERGE_GONE;
 			continue;
 		}
 		m[i].equal = !PageHWPoison(m[i].target) &&
-			     gd_frame_pages_equal(m[i].page, m[i].target);
+			     gd_page_equals(m[i].page, m[i].target);
 		if (!m[i].equal)
 			m[i].result = GD_MERGE_RACED;
 	}
@@ -234,7 +236,7 @@ static void insert_all(struct gd_merge_batch *batch, struct gd_merge *m,
 		n = run_length(&m[i], nr - i, equal);
 		for (j = 0; j < n; j++)
 			batch->page[j] = m[i + j].target;
-		if (!gd_place_pages(vma, m[i].addr, batch->page, n))
+		if (!gd_insert_pages(vma, m[i].addr, batch->page, n))
 			continue;
 		for (j = 0; j < n; j++)
 			m[i + j].result = GD_MERGE_DONE;
@@ -256,7 +258,7 @@ static void insert_copies(struct gd_merge_batch *batch, struct gd_merge *m,
 			continue;
 		spare = batch->spare[--batch->nr_spare];
 		copy_highpage(spare, m[i].page);
-		if (!gd_place_pages(vma, m[i].addr, &spare, 1))
+		if (!gd_insert_pages(vma, m[i].addr, &spare, 1))
 			m[i].result = GD_MERGE_GONE;
 		put_page(spare);
 	}
@@ -306,7 +308,7 @@ static void merge_locked(struct gd_merge_batch *batch, struct gd_merge *m,
 static bool get_spares(struct gd_merge_batch *batch, unsigned int nr)
 {
 	while (batch->nr_spare < nr) {
-		struct page *page = gd_frame_alloc_page();
+		struct page *page = gd_page_alloc();
 
 		if (!page)
 			return false;

@@ -14,6 +14,7 @@
 #include "fill.h"
 #include "group.h"
 #include "netlink.h"
+#include "process.h"
 #include "registry.h"
 
 /* Not const: 6.1's policies want it so. */
@@ -107,12 +108,12 @@ static struct task_struct *find_process(struct genl_info *info)
 		return ERR_PTR(-EINVAL);
 	}
 	if (pid) {
-		task = gd_member_find_task(nla_get_u32(pid));
+		task = gd_process_find(nla_get_u32(pid));
 		if (!task)
 			NL_SET_ERR_MSG_ATTR(info->extack, pid,
 					    "there is no process of this pid");
 	} else {
-		task = gd_member_find_pidfd(nla_get_u32(pidfd));
+		task = gd_process_find_pidfd(nla_get_u32(pidfd));
 		if (IS_ERR(task))
 			NL_SET_ERR_MSG_ATTR(info->extack, pidfd,
 					    "/proc, where a pidfd is looked up, cannot be opened");

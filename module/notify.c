@@ -10,7 +10,7 @@
 #include "group.h"
 #include "notify.h"
 
-static struct sk_buff *begin(enum grpdedup_cmd what, void **hdr)
+static struct sk_buff *begin_event(enum grpdedup_cmd what, void **hdr)
 {
 	struct sk_buff *skb;
 
@@ -26,7 +26,7 @@ static struct sk_buff *begin(enum grpdedup_cmd what, void **hdr)
 	return skb;
 }
 
-static void end(struct sk_buff *skb, void *hdr, int err)
+static void end_event(struct sk_buff *skb, void *hdr, int err)
 {
 	if (err) {
 		nlmsg_free(skb);
@@ -42,10 +42,10 @@ void gd_notify_group(const struct gd_group *group, enum grpdedup_cmd what)
 	struct sk_buff *skb;
 	void *hdr;
 
-	skb = begin(what, &hdr);
+	skb = begin_event(what, &hdr);
 	if (!skb)
 		return;
-	end(skb, hdr, gd_fill_group_id(skb, group) ?:
+	end_event(skb, hdr, gd_fill_group_id(skb, group) ?:
 		      (what == GRPDEDUP_CMD_GROUP_DEL ? 0 :
 		       nla_put_u32(skb, GRPDEDUP_A_RATE,
 				   READ_ONCE(group->set.rate))));
@@ -56,10 +56,10 @@ void gd_notify_member_add(const struct gd_member *member)
 	struct sk_buff *skb;
 	void *hdr;
 
-	skb = begin(GRPDEDUP_CMD_MEMBER_ADD, &hdr);
+	skb = begin_event(GRPDEDUP_CMD_MEMBER_ADD, &hdr);
 	if (!skb)
 		return;
-	end(skb, hdr, gd_fill_member_id(skb, member));
+	end_event(skb, hdr, gd_fill_member_id(skb, member));
 }
 
 void gd_notify_member_del(const struct gd_member *member,
@@ -68,10 +68,10 @@ void gd_notify_member_del(const struct gd_member *member,
 	struct sk_buff *skb;
 	void *hdr;
 
-	skb = begin(GRPDEDUP_CMD_MEMBER_DEL, &hdr);
+	skb = begin_event(GRPDEDUP_CMD_MEMBER_DEL, &hdr);
 	if (!skb)
 		return;
-	end(skb, hdr, gd_fill_member_id(skb, member) ?:
+	end_event(skb, hdr, gd_fill_member_id(skb, member) ?:
 		      nla_put_u32(skb, GRPDEDUP_A_REASON, reason) ?:
 		      nla_put_u64_64bit(skb, GRPDEDUP_A_PAGES, pages,
 					GRPDEDUP_A_PAD));
@@ -83,10 +83,10 @@ void gd_notify_reclaim(const struct gd_group *group, u64 pages)
 	struct sk_buff *skb;
 	void *hdr;
 
-	skb = begin(GRPDEDUP_CMD_RECLAIM, &hdr);
+	skb = begin_event(GRPDEDUP_CMD_RECLAIM, &hdr);
 	if (!skb)
 		return;
-	end(skb, hdr, gd_fill_group_id(skb, group) ?:
+	end_event(skb, hdr, gd_fill_group_id(skb, group) ?:
 		      nla_put_u64_64bit(skb, GRPDEDUP_A_PAGES, pages,
 					GRPDEDUP_A_PAD) ?:
 		      gd_fill_group_counters(skb, group));

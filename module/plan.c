@@ -13,26 +13,16 @@
  * Nothing here has to be right for memory to stay right: merging compares bytes
  * when nobody can write them any more.
  */
-#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 
-#include "hash.h"
+#include "page.h"
 #include "plan.h"
 
 /* Failed merges in a row before a page is left alone for a while. */
 #define GD_FAILS_FREE	3
 /* The longest rest is 2^5 passes. */
 #define GD_REST_SHIFT	5
-
-static u64 hash_page(struct page *page, u64 seed)
-{
-	void *p = kmap_local_page(page);
-	u64 digest = gd_hash(p, PAGE_SIZE, seed);
-
-	kunmap_local(p);
-	return digest;
-}
 
 static void count(struct gd_plan *plan, enum grpdedup_counter id, s64 n)
 {
@@ -80,7 +70,7 @@ static void add_merge(struct gd_plan *plan, unsigned int i,
  * A page elsewhere with this digest waits for a partner: it has one now. Its
  * bytes are compared when it is merged.
  */
-static void wake_partner(struct gd_plan *plan, struct gd_slot *partner)
+static void mark_pending(struct gd_plan *plan, struct gd_slot *partner)
 {
 	gd_slot_set(gd_block_of(partner), partner, GD_PENDING,
 		    gd_tree_digest(&partner->node));
@@ -90,14 +80,14 @@ static struct gd_slot *find_partner(struct gd_plan *plan, u64 digest)
 {
 	struct gd_tree_node *node;
 
-	node = gd_tree_first(&plan->block->owner->space->unstable, digest);
+	node = gd_tree_first(&plan->block->owner->dedup->unstable, digest);
 	return node ? container_of(node, struct gd_slot, node) : NULL;
 }
 
 /* In a huge page matches are only counted: it has to be worth the split. */
 static void match_huge(struct gd_plan *plan, unsigned int i, u64 digest)
 {
-	struct gd_frames *frames = &plan->block->owner->space->frames;
+	struct gd_frames *frames = &plan->block->owner->dedup->frames;
 	struct gd_slot *slot = &plan->block->slot[i];
 
 	if (gd_frame_match(frames, plan->snap.page[i], digest) ||
@@ -109,7 +99,7 @@ static void match_huge(struct gd_plan *plan, unsigned int i, u64 digest)
 
 static void match(struct gd_plan *plan, unsigned int i, u64 digest)
 {
-	struct gd_frames *frames = &plan->block->owner->space->frames;
+	struct gd_frames *frames = &plan->block->owner->dedup->frames;
 	struct gd_slot *slot = &plan->block->slot[i];
 	struct page *page = plan->snap.page[i];
 	struct gd_slot *partner = find_partner(plan, digest);
@@ -128,15 +118,15 @@ static void match(struct gd_plan *plan, unsigned int i, u64 digest)
 		return;
 	}
 	if (partner)
-		wake_partner(plan, partner);
+		mark_pending(plan, partner);
 	add_merge(plan, i, frame);
 }
 
 static void visit_anon(struct gd_plan *plan, unsigned int i)
 {
-	struct gd_space *space = plan->block->owner->space;
+	struct gd_dedup *dedup = plan->block->owner->dedup;
 	struct gd_slot *slot = &plan->block->slot[i];
-	u64 digest = hash_page(plan->snap.page[i], space->seed);
+	u64 digest = gd_page_hash(plan->snap.page[i], dedup->seed);
 
 	plan->nr_visited++;
 	if (gd_slot_state(slot) == GD_SHARED)
@@ -145,7 +135,7 @@ static void visit_anon(struct gd_plan *plan, unsigned int i)
 	    gd_tree_digest(&slot->node) != digest)
 		gd_slot_set(plan->block, slot, GD_VOLATILE, digest);
 	else if (gd_slot_state(slot) == GD_UNSTABLE ||
-		 is_resting(slot, space->pass))
+		 is_resting(slot, dedup->pass))
 		return;
 	else if (plan->snap.huge)
 		match_huge(plan, i, digest);
@@ -162,10 +152,10 @@ static void visit_frame(struct gd_plan *plan, unsigned int i)
 	if (gd_slot_state(slot) == GD_SHARED &&
 	    slot->frame->pfn == page_to_pfn(page)) {
 		plan->nr_visited++;
-		gd_block_entitle(plan->block, slot);
+		gd_block_credit_saving(plan->block, slot);
 		return;
 	}
-	frame = gd_frame_lookup(&plan->block->owner->space->frames, page);
+	frame = gd_frame_lookup(&plan->block->owner->dedup->frames, page);
 	if (gd_slot_state(slot) == GD_SHARED || !frame)
 		forget(plan, slot);
 	if (!frame) {
@@ -174,14 +164,14 @@ static void visit_frame(struct gd_plan *plan, unsigned int i)
 	}
 	plan->nr_visited++;
 	gd_slot_share(plan->block, slot, frame, !plan->inherited);
-	gd_block_entitle(plan->block, slot);
+	gd_block_credit_saving(plan->block, slot);
 }
 
 /* Is the huge page worth a split? Then its matches wait for the next look. */
-static void settle_huge(struct gd_plan *plan)
+static void decide_split(struct gd_plan *plan)
 {
 	bool split = plan->nr_wanted >= plan->split_min &&
-		     !(plan->block->owner->space->pass &
+		     !(plan->block->owner->dedup->pass &
 		       ((1 << min_t(u8, plan->block->split_fails,
 				    GD_REST_SHIFT)) - 1));
 	unsigned int i;
@@ -194,7 +184,7 @@ static void settle_huge(struct gd_plan *plan)
 		count(plan, GRPDEDUP_CNT_SKIP_THP, plan->nr_wanted);
 }
 
-static void begin(struct gd_plan *plan)
+static void begin_plan(struct gd_plan *plan)
 {
 	plan->foreign = false;
 	plan->nr_visited = 0;
@@ -212,7 +202,7 @@ void gd_plan_visit(struct gd_plan *plan)
 	struct gd_snapshot *snap = &plan->snap;
 	unsigned int i;
 
-	begin(plan);
+	begin_plan(plan);
 	for (i = snap->first; i < snap->end; i++) {
 		struct gd_slot *slot = &plan->block->slot[i];
 
@@ -233,7 +223,7 @@ void gd_plan_visit(struct gd_plan *plan)
 		}
 	}
 	if (snap->huge)
-		settle_huge(plan);
+		decide_split(plan);
 	count(plan, GRPDEDUP_CNT_PAGES_SCANNED, plan->nr_visited);
 }
 
@@ -247,7 +237,7 @@ void gd_plan_watch(struct gd_plan *plan, enum grpdedup_counter skipped)
 	struct gd_snapshot *snap = &plan->snap;
 	unsigned int i;
 
-	begin(plan);
+	begin_plan(plan);
 	for (i = snap->first; i < snap->end; i++) {
 		if (snap->kind[i] == GD_KIND_FRAME) {
 			visit_frame(plan, i);
@@ -309,7 +299,7 @@ static void book(struct gd_plan *plan, struct gd_merge *m,
 		return;
 	}
 	gd_slot_share(plan->block, slot, frame, m->freed);
-	gd_block_entitle(plan->block, slot);
+	gd_block_credit_saving(plan->block, slot);
 	count(plan, GRPDEDUP_CNT_MERGES, 1);
 	if (m->large)
 		count(plan, GRPDEDUP_CNT_LARGE_MERGES, 1);
@@ -328,13 +318,13 @@ static void release(struct gd_merge_batch *batch)
 }
 
 /**
- * gd_plan_carry_out - merge what was planned and book the results
+ * gd_plan_execute - merge what was planned and book the results
  * @plan: from gd_plan_visit(); the batch's mm is set
  *
  * Also drops the references of the snapshot, and does so first: to the merge,
  * each reference that it does not know of is somebody else's pin.
  */
-void gd_plan_carry_out(struct gd_plan *plan)
+void gd_plan_execute(struct gd_plan *plan)
 {
 	struct gd_merge_batch *batch = &plan->batch;
 	unsigned int i;

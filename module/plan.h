@@ -37,6 +37,6 @@ struct gd_plan {
 
 void gd_plan_visit(struct gd_plan *plan);
 void gd_plan_watch(struct gd_plan *plan, enum grpdedup_counter skipped);
-void gd_plan_carry_out(struct gd_plan *plan);
+void gd_plan_execute(struct gd_plan *plan);
 
 #endif /* GD_PLAN_H */

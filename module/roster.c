@@ -58,12 +58,12 @@ void gd_roster_check(struct gd_group *group)
 	list_for_each_entry_safe(member, next, &group->members, link)
 		if (gd_member_is_gone(member))
 			gd_roster_gone(group, member);
-	gd_frames_reap_all(&group->space.frames);
+	gd_frames_reap_all(&group->dedup.frames);
 }
 
 static bool is_own_frame(struct page *page, void *group)
 {
-	return gd_frame_lookup(&((struct gd_group *)group)->space.frames, page);
+	return gd_frame_lookup(&((struct gd_group *)group)->dedup.frames, page);
 }
 
 static int unshare_foreign(struct gd_group *group, struct gd_member *member,
@@ -93,9 +93,9 @@ int gd_roster_claim(struct gd_group *group, struct gd_member *member)
 
 	if (!gd_lock_mmap_read(member->mm))
 		return -EBUSY;
-	offered = gd_vma_is_offered(member->mm);
+	offered = gd_vma_is_mergeable(member->mm);
 	mmap_read_unlock(member->mm);
-	return unshare_foreign(group, member, offered ? gd_vma_claim : NULL);
+	return unshare_foreign(group, member, offered ? gd_vma_take_from_ksm : NULL);
 }
 
 static int unshare_member(struct gd_member *member, u64 *pages)
@@ -117,12 +117,12 @@ static int enter(struct gd_group *group, struct gd_member *member)
 		scan->plan = kvzalloc(sizeof(*scan->plan), GFP_KERNEL);
 		if (!scan->plan)
 			return -ENOMEM;
-		gd_counters_add(&group->space.cnt, GRPDEDUP_CNT_METADATA_BYTES,
+		gd_counters_add(&group->dedup.cnt, GRPDEDUP_CNT_METADATA_BYTES,
 				sizeof(*scan->plan));
 	}
 	if (!mmget_not_zero(member->mm))
 		return -ESRCH;
-	gd_blocks_init(&member->blocks, &group->space);
+	gd_blocks_init(&member->blocks, &group->dedup);
 	err = gd_roster_claim(group, member);
 	mmput_async(member->mm);
 	return err;
@@ -159,7 +159,7 @@ void gd_roster_leave(struct gd_group *group, struct gd_call *call)
 	}
 	if (!err) {
 		remove_member(group, member, call->reason, call->pages);
-		gd_frames_reap_idle(&group->space.frames);
+		gd_frames_reap_idle(&group->dedup.frames);
 	}
 	gd_call_end(call, err);
 }

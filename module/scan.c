@@ -41,7 +41,7 @@
 
 static u64 counter(struct gd_group *group, enum grpdedup_counter id)
 {
-	return gd_counters_read(&group->space.cnt, id);
+	return gd_counters_read(&group->dedup.cnt, id);
 }
 
 static void run_calls(struct gd_group *group)
@@ -57,7 +57,7 @@ static void begin_pass(struct gd_group *group, u64 now)
 	struct gd_scan *scan = group->scan;
 
 	/* Were pages held by per-CPU batches? A pass asked for shall see all. */
-	if (gd_group_is_rushed(group) ||
+	if (gd_group_scan_wanted(group) ||
 	    counter(group, GRPDEDUP_CNT_SKIP_BUSY) != scan->busy)
 		gd_drain_all();
 	scan->busy = counter(group, GRPDEDUP_CNT_SKIP_BUSY);
@@ -66,7 +66,7 @@ static void begin_pass(struct gd_group *group, u64 now)
 	scan->member = list_first_entry_or_null(&group->members,
 						struct gd_member, link);
 	scan->addr = 0;
-	group->space.pass++;
+	group->dedup.pass++;
 	spin_lock(&group->call_lock);
 	group->in_pass = true;
 	spin_unlock(&group->call_lock);
@@ -76,14 +76,14 @@ static void end_pass(struct gd_group *group)
 {
 	u64 merged = counter(group, GRPDEDUP_CNT_MERGES) - group->scan->merges;
 
-	gd_frames_reap_idle(&group->space.frames);
+	gd_frames_reap_idle(&group->dedup.frames);
 	if (group->scan->plan)
 		gd_merge_put_spares(&group->scan->plan->batch);
 #ifdef GRPDEDUP_DEBUG
-	WARN_ON(!gd_tree_verify(&group->space.unstable));
-	WARN_ON(!gd_tree_verify(&group->space.frames.stable));
+	WARN_ON(!gd_tree_verify(&group->dedup.unstable));
+	WARN_ON(!gd_tree_verify(&group->dedup.frames.stable));
 #endif
-	gd_counters_add(&group->space.cnt, GRPDEDUP_CNT_FULL_SCANS, 1);
+	gd_counters_add(&group->dedup.cnt, GRPDEDUP_CNT_FULL_SCANS, 1);
 	spin_lock(&group->call_lock);
 	group->in_pass = false;
 	group->passes++;
@@ -94,7 +94,7 @@ static void end_pass(struct gd_group *group)
 
 static struct gd_block *pending_block(struct gd_group *group)
 {
-	return list_first_entry_or_null(&group->space.pending, struct gd_block,
+	return list_first_entry_or_null(&group->dedup.pending, struct gd_block,
 					pending);
 }
 
@@ -119,7 +119,7 @@ static unsigned int step(struct gd_group *group, u64 now)
 /* A pass asked for is extra: it does not use up the rate. */
 static void work(struct gd_group *group, u64 now)
 {
-	bool extra = gd_group_is_rushed(group);
+	bool extra = gd_group_scan_wanted(group);
 	unsigned int visited = step(group, now);
 
 	if (!extra)
@@ -135,11 +135,11 @@ static u64 idle_time(struct gd_group *group, u64 now)
 	/* What the deletion unshares must not be merged again before it ends. */
 	if (READ_ONCE(group->dying))
 		return GD_PACE_FOREVER;
-	if (gd_group_is_rushed(group))
+	if (gd_group_scan_wanted(group))
 		return 0;
 	/* Strangers (children, who was taken out) may have frames still. */
 	if (list_empty(&group->members) && !group->in_pass)
-		return list_empty(&group->space.frames.idle) ?
+		return list_empty(&group->dedup.frames.idle) ?
 			       GD_PACE_FOREVER : GD_EXIT_CHECK_NS;
 	delay = gd_pace_delay(&scan->pace, now);
 	if (!group->in_pass && next_pass > now)
@@ -169,7 +169,7 @@ static void read_settings(struct gd_group *group, u64 now)
 	u32 rate = READ_ONCE(group->set.rate);
 
 	WRITE_ONCE(group->kicked, false);
-	group->space.frames.max = READ_ONCE(group->set.frames_max);
+	group->dedup.frames.max = READ_ONCE(group->set.frames_max);
 	if (pace->rate != rate)
 		gd_pace_set(pace, rate, now);
 }
@@ -215,13 +215,13 @@ int gd_scan_start(struct gd_group *group)
 	group->scan = kzalloc(sizeof(*group->scan), GFP_KERNEL);
 	if (!group->scan)
 		return -ENOMEM;
-	group->space.unstable = GD_TREE_INIT;
-	INIT_LIST_HEAD(&group->space.pending);
-	get_random_bytes(&group->space.seed, sizeof(group->space.seed));
-	err = gd_frames_init(&group->space.frames, &group->space.cnt);
+	group->dedup.unstable = GD_TREE_INIT;
+	INIT_LIST_HEAD(&group->dedup.pending);
+	get_random_bytes(&group->dedup.seed, sizeof(group->dedup.seed));
+	err = gd_frames_init(&group->dedup.frames, &group->dedup.cnt);
 	if (err)
 		goto err_free;
-	group->space.frames.max = group->set.frames_max;
+	group->dedup.frames.max = group->set.frames_max;
 	task = kthread_create(scanner, group, "grpdedup/%s", group->name);
 	if (IS_ERR(task)) {
 		err = PTR_ERR(task);
@@ -232,7 +232,7 @@ int gd_scan_start(struct gd_group *group)
 	return 0;
 
 err_frames:
-	gd_frames_destroy(&group->space.frames);
+	gd_frames_destroy(&group->dedup.frames);
 err_free:
 	kfree(group->scan);
 	return err;
@@ -249,7 +249,7 @@ void gd_scan_stop(struct gd_group *group)
 	kthread_stop(group->task);
 	gd_call_close(group);
 	gd_roster_clear(group);
-	gd_frames_destroy(&group->space.frames);
+	gd_frames_destroy(&group->dedup.frames);
 	if (group->scan->plan)
 		gd_merge_put_spares(&group->scan->plan->batch);
 	kvfree(group->scan->plan);

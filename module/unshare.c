@@ -13,8 +13,8 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 
+#include "insert.h"
 #include "lock.h"
-#include "place.h"
 #include "unshare.h"
 #include "vma.h"
 #include "walk.h"
@@ -49,7 +49,7 @@ static bool lock_patiently(struct mm_struct *mm, bool (*lock)(struct mm_struct *
  * one of them lets go of it by MADV_FREE (madvise_free_pte_range() counts the
  * mappings of dirty pages only).
  */
-static struct page *look_after_fault(struct vm_area_struct *vma, unsigned long addr)
+static struct page *recheck_pte(struct vm_area_struct *vma, unsigned long addr)
 {
 	struct page *page, *frame;
 	spinlock_t *ptl;
@@ -85,7 +85,7 @@ static int replace_by_copy(struct vm_area_struct *vma, unsigned long addr,
 		return -ENOMEM;
 	copy_highpage(copy, frame);
 	gd_zap_range(vma, addr, PAGE_SIZE);
-	if (!gd_place_pages(vma, addr, &copy, 1))
+	if (!gd_insert_pages(vma, addr, &copy, 1))
 		err = -EFAULT;
 	put_page(copy);
 	return err;
@@ -122,7 +122,7 @@ static int unshare_by_fault(struct vm_area_struct *vma, unsigned long addr,
 
 	for (tries = 1; ; tries++) {
 		ret = make_private(vma, addr);
-		*frame = look_after_fault(vma, addr);
+		*frame = recheck_pte(vma, addr);
 		if (!*frame)
 			return 0;
 		if ((ret & VM_FAULT_ERROR) || tries == GD_FAULT_TRIES)
@@ -160,7 +160,7 @@ int gd_unshare_page(struct vm_area_struct *vma, unsigned long addr)
 	return err;
 }
 
-static bool is_to_go(struct page *page, struct gd_unshare *un)
+static bool must_unshare(struct page *page, struct gd_unshare *un)
 {
 	if (un->keep)
 		return !un->keep(page, un->arg);
@@ -190,7 +190,7 @@ static unsigned int collect(struct vm_area_struct *vma, unsigned long *addrp,
 		pte_t pte = ptep_get(ptep + ((addr - start) >> PAGE_SHIFT));
 		struct page *page = gd_walk_pte_frame(vma, pte);
 
-		if (page && is_to_go(page, un))
+		if (page && must_unshare(page, un))
 			found[nr++] = addr;
 	}
 	gd_walk_unlock(ptl);

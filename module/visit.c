@@ -12,6 +12,7 @@
 #include "plan.h"
 #include "roster.h"
 #include "scan.h"
+#include "split.h"
 #include "visit.h"
 #include "vma.h"
 
@@ -30,8 +31,8 @@ struct visit {
 	struct mem_cgroup	*old;
 };
 
-/* The address space stays alive until leave(): never longer than one block. */
-static bool enter(struct gd_member *member, struct visit *visit)
+/* The address space stays alive until release_member(): never longer than one block. */
+static bool hold_member(struct gd_member *member, struct visit *visit)
 {
 	if (!mmget_not_zero(member->mm))
 		return false;
@@ -40,7 +41,7 @@ static bool enter(struct gd_member *member, struct visit *visit)
 	return true;
 }
 
-static void leave(struct gd_member *member, struct visit *visit)
+static void release_member(struct gd_member *member, struct visit *visit)
 {
 	set_active_memcg(visit->old);
 	mem_cgroup_put(visit->memcg);
@@ -121,7 +122,7 @@ static unsigned int work_on(struct gd_group *group, struct gd_member *member,
 		gd_plan_watch(plan, class == GD_VMA_LOCKED ?
 				    GRPDEDUP_CNT_SKIP_LOCKED :
 				    GRPDEDUP_CNT_UNSPEC);
-	gd_plan_carry_out(plan);
+	gd_plan_execute(plan);
 	if (plan->foreign)
 		gd_roster_unshare_foreign(group, member);
 	return plan->nr_visited;
@@ -132,7 +133,7 @@ static unsigned long step_bytes(struct gd_group *group)
 {
 	u32 rate = READ_ONCE(group->set.rate);
 
-	if (gd_group_is_rushed(group))
+	if (gd_group_scan_wanted(group))
 		return GD_BLOCK_SIZE;
 	return clamp_t(unsigned long, rate / GD_STEPS_PER_SECOND, 1,
 		       GD_BLOCK_PAGES) << PAGE_SHIFT;
@@ -209,7 +210,7 @@ static bool split(struct gd_group *group, struct gd_block *block,
 {
 	if (block->nr_pending < READ_ONCE(group->set.split_min))
 		return false;
-	if (gd_walk_split(vma, addr)) {
+	if (gd_split_huge(vma, addr)) {
 		block->split_fails++;
 		return false;
 	}
@@ -306,13 +307,13 @@ unsigned int gd_visit_pending(struct gd_group *group, struct gd_block *block)
 	unsigned int before, visited = 0;
 	struct visit visit;
 
-	if (enter(member, &visit)) {
+	if (hold_member(member, &visit)) {
 		/* A page may have found its partner earlier in this block. */
 		do {
 			before = block->nr_pending;
 			visited += visit_pending_areas(group, member, block);
 		} while (block->nr_pending && block->nr_pending < before);
-		leave(member, &visit);
+		release_member(member, &visit);
 	}
 	if (block->nr_pending)
 		give_up(block);
@@ -331,11 +332,11 @@ unsigned int gd_visit_next(struct gd_group *group)
 	unsigned int visited;
 	struct visit visit;
 
-	if (!enter(member, &visit)) {
+	if (!hold_member(member, &visit)) {
 		gd_roster_gone(group, member);
 		return 0;
 	}
 	visited = visit_member(group, member);
-	leave(member, &visit);
+	release_member(member, &visit);
 	return visited;
 }

@@ -63,10 +63,10 @@ static int unmerge(struct vm_area_struct *vma)
 }
 
 /**
- * gd_vma_is_offered - may ksmd merge anything of @mm?
+ * gd_vma_is_mergeable - may ksmd merge anything of @mm?
  * @mm: its mmap lock is held
  */
-bool gd_vma_is_offered(struct mm_struct *mm)
+bool gd_vma_is_mergeable(struct mm_struct *mm)
 {
 	VMA_ITERATOR(vmi, mm, 0);
 	struct vm_area_struct *vma;
@@ -79,7 +79,7 @@ bool gd_vma_is_offered(struct mm_struct *mm)
 }
 
 /**
- * gd_vma_claim - take every area of @mm from ksmd
+ * gd_vma_take_from_ksm - take every area of @mm from ksmd
  * @mm: an address space with a user reference; its mmap write lock is held, and
  *	in areas that may hold frames none of ksmd's pages is left: the kernel
  *	would go through all of an area page by page to see that
@@ -89,7 +89,7 @@ bool gd_vma_is_offered(struct mm_struct *mm)
  *
  * Return: 0, or -errno if KSM pages are left (no memory to unmerge them).
  */
-int gd_vma_claim(struct mm_struct *mm)
+int gd_vma_take_from_ksm(struct mm_struct *mm)
 {
 	VMA_ITERATOR(vmi, mm, 0);
 	struct vm_area_struct *vma;

@@ -26,7 +26,7 @@ enum gd_vma_class {
 
 enum gd_vma_class gd_vma_classify(const struct vm_area_struct *vma);
 bool gd_vma_may_hold_frames(const struct vm_area_struct *vma);
-bool gd_vma_is_offered(struct mm_struct *mm);
-int gd_vma_claim(struct mm_struct *mm);
+bool gd_vma_is_mergeable(struct mm_struct *mm);
+int gd_vma_take_from_ksm(struct mm_struct *mm);
 
 #endif /* GD_VMA_H */

@@ -8,7 +8,6 @@
  * was read, and look whether the PMD is still the same.
  */
 #include <linux/memremap.h>
-#include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 #include <linux/rcupdate.h>
@@ -16,7 +15,15 @@
 
 #include "walk.h"
 
-static pmd_t *pmd_of(struct mm_struct *mm, unsigned long addr)
+/**
+ * gd_walk_pmd - the PMD entry of an address
+ * @mm: the mmap lock is held
+ * @addr: any address
+ *
+ * Return: the entry, which may be none or huge, or NULL: there is no table of
+ * them.
+ */
+pmd_t *gd_walk_pmd(struct mm_struct *mm, unsigned long addr)
 {
 	pgd_t *pgd = pgd_offset(mm, addr);
 	p4d_t *p4d;
@@ -96,7 +103,7 @@ pte_t *gd_walk_lock(struct mm_struct *mm, unsigned long addr,
 	pmd_t *pmdp, pmd;
 
 	mmap_assert_locked(mm);
-	pmdp = pmd_of(mm, addr);
+	pmdp = gd_walk_pmd(mm, addr);
 	rcu_read_lock();
 	while (pmdp) {
 		pmd = gd_pmd_read(pmdp);
@@ -136,7 +143,7 @@ bool gd_walk_has_ptes(struct mm_struct *mm, unsigned long addr)
 	pmd_t *pmdp, pmd;
 
 	mmap_assert_locked(mm);
-	pmdp = pmd_of(mm, addr);
+	pmdp = gd_walk_pmd(mm, addr);
 	if (!pmdp)
 		return false;
 	pmd = gd_pmd_read(pmdp);
@@ -176,7 +183,7 @@ struct page *gd_walk_pte_frame(struct vm_area_struct *vma, pte_t pte)
 }
 
 /* Holds a reference on the page of each GD_KIND_ANON. */
-static enum gd_kind look(pte_t pte, struct page **pagep)
+static enum gd_kind classify_pte(pte_t pte, struct page **pagep)
 {
 	struct page *page = gd_walk_pte_page(pte);
 	struct folio *folio;
@@ -243,7 +250,7 @@ bool gd_walk_snapshot(struct vm_area_struct *vma, unsigned long start,
 		      unsigned long end, struct gd_snapshot *snap)
 {
 	struct mm_struct *mm = vma->vm_mm;
-	pmd_t *pmdp = pmd_of(mm, start);
+	pmd_t *pmdp = gd_walk_pmd(mm, start);
 	unsigned int i;
 	bool any = false;
 	spinlock_t *ptl;
@@ -263,7 +270,7 @@ bool gd_walk_snapshot(struct vm_area_struct *vma, unsigned long start,
 	if (!ptep)
 		return false;
 	for (i = snap->first; i < snap->end; i++) {
-		snap->kind[i] = look(ptep[i - snap->first], &snap->page[i]);
+		snap->kind[i] = classify_pte(ptep[i - snap->first], &snap->page[i]);
 		any |= snap->kind[i] != GD_KIND_NONE;
 	}
 	gd_walk_unlock(ptl);
@@ -287,71 +294,4 @@ void gd_walk_put(struct gd_snapshot *snap)
 				put_page(snap->page[i]);
 	}
 	memset(snap->kind + snap->first, GD_KIND_NONE, snap->end - snap->first);
-}
-
-#ifdef CONFIG_DEVICE_MIGRATION
-/*
- * May somebody else have the huge page at @addr locked? He has a reference or has
- * taken it off its LRU list before. migrate_vma_setup() (6.1, 6.12) keeps its own
- * reference when it cannot lock the page at once, and the page is never freed
- * again. Who comes between this look and that lock is still in time for it: some
- * microseconds.
- */
-static bool may_be_locked(struct mm_struct *mm, unsigned long addr)
-{
-	pmd_t *pmdp = pmd_of(mm, addr);
-	bool locked = false;
-	struct folio *folio;
-	spinlock_t *ptl;
-	int mapped;
-
-	if (!pmdp)
-		return false;
-	ptl = pmd_lock(mm, pmdp);
-	if (pmd_trans_huge(*pmdp)) {
-		folio = page_folio(pmd_page(*pmdp));
-		mapped = gd_folio_mapcount(folio);
-		locked = folio_test_locked(folio) || !folio_test_lru(folio) ||
-			 (mapped > 0 && folio_ref_count(folio) != mapped);
-	}
-	spin_unlock(ptl);
-	return locked;
-}
-#endif
-
-/**
- * gd_walk_split - split the huge page at @addr
- * @vma: its area; the mmap lock is held, and no reference of ours on the page
- * @addr: an address in it
- *
- * Nothing that splits is exported, but the first step of a device migration
- * splits what it meets: set it up over one page and give it up at once.
- *
- * Return: 0, -EBUSY if the page is in use (pinned, locked), or -EOPNOTSUPP.
- */
-int gd_walk_split(struct vm_area_struct *vma, unsigned long addr)
-{
-#ifdef CONFIG_DEVICE_MIGRATION
-	unsigned long src = 0, dst = 0;
-	struct migrate_vma args = {
-		.vma = vma,
-		.start = addr & PAGE_MASK,
-		.end = (addr & PAGE_MASK) + PAGE_SIZE,
-		.src = &src,
-		.dst = &dst,
-		.flags = GD_SPLIT_FLAGS,
-	};
-	int err;
-
-	mmap_assert_locked(vma->vm_mm);
-	if (may_be_locked(vma->vm_mm, addr))
-		return -EBUSY;
-	err = migrate_vma_setup(&args);
-	if (err)
-		return err;
-	migrate_vma_finalize(&args);
-	return gd_walk_has_ptes(vma->vm_mm, addr) ? 0 : -EBUSY;
-#else
-	return -EOPNOTSUPP;
-#endif
 }

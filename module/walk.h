@@ -42,6 +42,7 @@ struct gd_snapshot {
 	u8		kind[GD_BLOCK_PAGES];
 };
 
+pmd_t *gd_walk_pmd(struct mm_struct *mm, unsigned long addr);
 pte_t *gd_walk_lock(struct mm_struct *mm, unsigned long addr,
 		    spinlock_t **ptlp);
 void gd_walk_unlock(spinlock_t *ptl);
@@ -52,7 +53,6 @@ unsigned long gd_walk_next(struct mm_struct *mm, unsigned long addr,
 bool gd_walk_snapshot(struct vm_area_struct *vma, unsigned long start,
 		      unsigned long end, struct gd_snapshot *snap);
 void gd_walk_put(struct gd_snapshot *snap);
-int gd_walk_split(struct vm_area_struct *vma, unsigned long addr);
 bool gd_walk_has_ptes(struct mm_struct *mm, unsigned long addr);
 
 static inline unsigned int gd_block_index(unsigned long addr)

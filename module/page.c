@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Pages as bytes: allocating, comparing and hashing one. */
+#include <linux/highmem.h>
+#include <linux/string.h>
+
+#include "hash.h"
+#include "page.h"
+
+/**
+ * gd_page_alloc - a page for a frame, or for content that has changed
+ *
+ * Unmovable, because a frame has no rmap by which it could be moved. Charged to
+ * the active memory cgroup, which is the member's: merging must not be a way
+ * around memory.max. NORETRY: a full cgroup must not have a process killed for
+ * it.
+ *
+ * Return: the page with one reference, or NULL.
+ */
+struct page *gd_page_alloc(void)
+{
+	return alloc_page(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY);
+}
+
+bool gd_page_equals(struct page *a, struct page *b)
+{
+	void *pa = kmap_local_page(a);
+	void *pb = kmap_local_page(b);
+	bool equal = !memcmp(pa, pb, PAGE_SIZE);
+
+	kunmap_local(pb);
+	kunmap_local(pa);
+	return equal;
+}
+
+bool gd_page_is_zero(struct page *page)
+{
+	void *p = kmap_local_page(page);
+	bool zero = !memchr_inv(p, 0, PAGE_SIZE);
+
+	kunmap_local(p);
+	return zero;
+}
+
+u64 gd_page_hash(struct page *page, u64 seed)
+{
+	void *p = kmap_local_page(page);
+	u64 digest = gd_hash(p, PAGE_SIZE, seed);
+
+	kunmap_local(p);
+	return digest;
+}
