@@ -7,6 +7,7 @@
 #include <linux/xarray.h>
 
 #include "counters.h"
+#include "dedup.h"
 #include "frame.h"
 #include "tree.h"
 #include "walk.h"
@@ -49,24 +50,6 @@ struct gd_slot {
 };
 
 static_assert(sizeof(struct gd_slot) == 32);
-
-/**
- * struct gd_dedup - what one group knows of its pages; owned by its scanner
- * @unstable: slots of unique content, by digest
- * @frames: frames and the stable tree
- * @pending: blocks with pages to be merged soon, oldest first
- * @seed: of the digests
- * @pass: number of the current pass
- * @cnt: the group's counters
- */
-struct gd_dedup {
-	struct gd_tree		unstable;
-	struct gd_frames	frames;
-	struct list_head	pending;
-	u64			seed;
-	u64			pass;
-	struct gd_counters	cnt;
-};
 
 /**
  * struct gd_blocks - the blocks of one member
@@ -123,7 +106,7 @@ static inline void gd_blocks_count(struct gd_blocks *blocks,
 				   enum grpdedup_counter id, s64 n)
 {
 	gd_counters_add(&blocks->cnt, id, n);
-	gd_counters_add(&blocks->dedup->cnt, id, n);
+	gd_counters_add(blocks->dedup->cnt, id, n);
 }
 
 int gd_block_cache_init(void);

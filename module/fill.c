@@ -4,32 +4,38 @@
 
 #include "fill.h"
 #include "group.h"
+#include "member.h"
 
-/* What a member does not have: passes and CPU time are the scanner's. */
-static bool of_member(int id)
+/* Passes and CPU time are the scanner's. */
+static bool is_of_member(int id)
 {
 	return id != GRPDEDUP_CNT_FULL_SCANS && id != GRPDEDUP_CNT_CPU_NS;
 }
 
-static int put_counter(struct sk_buff *skb, int id, u64 value)
+static u64 value_of(int id, const struct gd_counters *cnt,
+		    const struct gd_group *group)
 {
-	return nla_put_u64_64bit(skb, id, value, GRPDEDUP_CNT_PAD);
+	if (group && id == GRPDEDUP_CNT_FULL_SCANS)
+		return READ_ONCE(group->inbox.passes);
+	if (group && id == GRPDEDUP_CNT_CPU_NS)
+		return READ_ONCE(group->task->se.sum_exec_runtime);
+	return gd_counters_read(cnt, id);
 }
 
+/* Counters of a group, or of a member: then @group is NULL. */
 static int fill_counters(struct sk_buff *skb, const struct gd_counters *cnt,
-			 const u64 *cpu_ns)
+			 const struct gd_group *group)
 {
 	struct nlattr *nest = nla_nest_start(skb, GRPDEDUP_A_COUNTERS);
 	int id, err = 0;
 
 	if (!nest)
 		return -EMSGSIZE;
-	for (id = GRPDEDUP_CNT_PAD + 1; id <= GRPDEDUP_CNT_MAX && !err; id++) {
-		if (cpu_ns && id == GRPDEDUP_CNT_CPU_NS)
-			err = put_counter(skb, id, *cpu_ns);
-		else if (cpu_ns || of_member(id))
-			err = put_counter(skb, id, gd_counters_read(cnt, id));
-	}
+	for (id = GRPDEDUP_CNT_PAD + 1; id <= GRPDEDUP_CNT_MAX && !err; id++)
+		if (group || is_of_member(id))
+			err = nla_put_u64_64bit(skb, id,
+						value_of(id, cnt, group),
+						GRPDEDUP_CNT_PAD);
 	if (err)
 		nla_nest_cancel(skb, nest);
 	else
@@ -45,9 +51,7 @@ int gd_fill_group_id(struct sk_buff *skb, const struct gd_group *group)
 
 int gd_fill_group_counters(struct sk_buff *skb, const struct gd_group *group)
 {
-	u64 cpu_ns = READ_ONCE(group->task->se.sum_exec_runtime);
-
-	return fill_counters(skb, &group->dedup.cnt, &cpu_ns);
+	return fill_counters(skb, &group->cnt, group);
 }
 
 int gd_fill_group(struct sk_buff *skb, const struct gd_group *group)

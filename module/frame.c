@@ -110,7 +110,7 @@ static void tree_remove(struct gd_frames *frames, struct gd_frame *frame)
 struct gd_frame *gd_frame_create(struct gd_frames *frames, struct page *src,
 				 u64 digest)
 {
-	u64 max = READ_ONCE(frames->max);
+	u64 max = frames->max;
 	struct gd_frame *frame;
 	struct page *page;
 

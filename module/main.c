@@ -2,10 +2,10 @@
 /* Loading and unloading. */
 #include <linux/module.h>
 
+#include "admin.h"
 #include "block.h"
 #include "drain.h"
 #include "frame.h"
-#include "group.h"
 #include "netlink.h"
 #include "registry.h"
 #include "version.h"
@@ -70,7 +70,7 @@ err_drain:
 static void __exit gd_exit(void)
 {
 	/* Events need the family, and requests may be on their way until it ends. */
-	gd_group_del_all();
+	gd_admin_del_all_groups();
 	gd_netlink_exit();
 	gd_registry_exit();
 	gd_block_cache_exit();

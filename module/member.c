@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One process in one group: which process it is, and whether it still is. Knows
- * neither the registry nor the scanner.
+ * One process in one group: which process it is, and whether it still exists.
+ * Knows neither the registry nor the scanner.
  *
  * Membership is that of an address space: threads share it, exec ends it.
  */
@@ -10,6 +10,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
+#include "group.h"
 #include "member.h"
 
 /**
@@ -49,7 +50,7 @@ void gd_member_put(struct gd_member *member)
 	if (!refcount_dec_and_test(&member->refs))
 		return;
 	if (member->group)
-		member->put_group(member->group);
+		gd_group_put(member->group);
 	put_pid(member->pid);
 	mmdrop(member->mm);
 	kfree(member);

@@ -11,14 +11,12 @@
 #include "block.h"
 
 struct gd_group;
-struct netlink_ext_ack;
 
 /**
  * struct gd_member - an address space that belongs to a group
  * @refs: the registry's reference and those of users
  * @id: unique, rising; the order of listings
  * @group: its group, with a reference once it has one
- * @put_group: drops that reference
  * @mm: the address space (mmgrab); never kept alive longer than a step
  * @pid: of the thread group leader
  * @nr: its number in the initial pid namespace
@@ -28,13 +26,13 @@ struct netlink_ext_ack;
  * @ended: the membership is over; registry lock
  * @link: place in the group's list; owned by the scanner
  * @blocks: what is known of its pages; owned by the scanner
- * @passes: passes over it that ended; owned by the scanner
+ * @known: all of its memory was visited once: frames met for the first time are
+ *	not its parent's any more; owned by the scanner
  */
 struct gd_member {
 	refcount_t		refs;
 	u32			id;
 	struct gd_group		*group;
-	void			(*put_group)(struct gd_group *group);
 	struct mm_struct	*mm;
 	struct pid		*pid;
 	pid_t			nr;
@@ -44,7 +42,7 @@ struct gd_member {
 	bool			ended;
 	struct list_head	link;
 	struct gd_blocks	blocks;
-	u64			passes;
+	bool			known;
 };
 
 struct gd_member *gd_member_create(struct task_struct *task,

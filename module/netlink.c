@@ -10,9 +10,11 @@
 #include <linux/sched/task.h>
 #include <net/genetlink.h>
 
+#include "admin.h"
 #include "family.h"
 #include "fill.h"
 #include "group.h"
+#include "member.h"
 #include "netlink.h"
 #include "process.h"
 #include "registry.h"
@@ -156,7 +158,7 @@ static int group_add(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "a group needs a rate");
 		return -EINVAL;
 	}
-	return gd_group_add(name, &set, info->extack);
+	return gd_admin_add_group(name, &set, info->extack);
 }
 
 static int group_set(struct sk_buff *skb, struct genl_info *info)
@@ -170,7 +172,7 @@ static int group_set(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(group);
 	which = parse_settings(info, &set);
 	if (which) {
-		gd_group_set(group, &set, which);
+		gd_admin_set_group(group, &set, which);
 	} else {
 		NL_SET_ERR_MSG(info->extack, "there is nothing to set");
 		err = -EINVAL;
@@ -186,7 +188,7 @@ static int group_del(struct sk_buff *skb, struct genl_info *info)
 
 	if (IS_ERR(group))
 		return PTR_ERR(group);
-	err = gd_group_del(group, info->attrs[GRPDEDUP_A_UNSHARE],
+	err = gd_admin_del_group(group, info->attrs[GRPDEDUP_A_UNSHARE],
 			   info->extack);
 	gd_group_put(group);
 	return err;
@@ -268,7 +270,7 @@ static int add_member(struct genl_info *info, struct gd_group *group,
 	reply = begin_reply(info, GRPDEDUP_CMD_MEMBER_ADD, &hdr);
 	if (!reply)
 		return -ENOMEM;
-	err = gd_group_assign(group, task, info->attrs[GRPDEDUP_A_MOVE],
+	err = gd_admin_assign(group, task, info->attrs[GRPDEDUP_A_MOVE],
 			      &member, info->extack);
 	if (!err) {
 		err = gd_fill_member_id(reply, member);
@@ -306,7 +308,7 @@ static int del_member(struct genl_info *info, struct gd_member *member)
 	reply = begin_reply(info, GRPDEDUP_CMD_MEMBER_DEL, &hdr);
 	if (!reply)
 		return -ENOMEM;
-	err = gd_group_unassign(member, info->attrs[GRPDEDUP_A_KEEP], &pages,
+	err = gd_admin_unassign(member, info->attrs[GRPDEDUP_A_KEEP], &pages,
 				info->extack) ?:
 	      gd_fill_member_id(reply, member) ?:
 	      nla_put_u64_64bit(reply, GRPDEDUP_A_PAGES, pages,
@@ -377,7 +379,7 @@ static int scan(struct sk_buff *skb, struct genl_info *info)
 	if (reply) {
 		err = gd_fill_group_id(reply, group) ?:
 		      nla_put_u64_64bit(reply, GRPDEDUP_A_PASS,
-					gd_group_scan(group), GRPDEDUP_A_PAD);
+					gd_inbox_request_pass(&group->inbox), GRPDEDUP_A_PAD);
 		err = end_reply(info, reply, hdr, err);
 	}
 	gd_group_put(group);

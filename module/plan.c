@@ -16,6 +16,7 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 
+#include "dedup.h"
 #include "page.h"
 #include "plan.h"
 

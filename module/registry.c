@@ -10,6 +10,7 @@
 #include <linux/xarray.h>
 
 #include "group.h"
+#include "member.h"
 #include "registry.h"
 
 static DEFINE_MUTEX(registry_lock);
@@ -56,7 +57,7 @@ struct gd_group *gd_registry_find(const char *name)
 	mutex_lock(&registry_lock);
 	group = find(name);
 	if (group)
-		refcount_inc(&group->refs);
+		gd_group_get(group);
 	mutex_unlock(&registry_lock);
 	return group;
 }
@@ -74,7 +75,7 @@ struct gd_group *gd_registry_next(unsigned long *id)
 	mutex_lock(&registry_lock);
 	group = xa_find(&groups, id, ULONG_MAX, XA_PRESENT);
 	if (group)
-		refcount_inc(&group->refs);
+		gd_group_get(group);
 	mutex_unlock(&registry_lock);
 	return group;
 }
@@ -99,7 +100,7 @@ int gd_registry_add(struct gd_group *group, struct netlink_ext_ack *extack)
 		err = xa_alloc_cyclic(&groups, &group->id, group, xa_limit_31b,
 				      &next_group_id, GFP_KERNEL);
 		if (err >= 0) {
-			refcount_inc(&group->refs);
+			gd_group_get(group);
 			changed();
 			err = 0;
 		} else {
@@ -188,9 +189,8 @@ static int insert(struct gd_group *group, struct gd_member *member)
 	if (err < 0)
 		return err;
 	gd_member_get(member);
-	refcount_inc(&group->refs);
+	gd_group_get(group);
 	member->group = group;
-	member->put_group = gd_group_put;
 	hash_add(members_by_mm, &member->by_mm, (unsigned long)member->mm);
 	group->nr_members++;
 	changed();
@@ -234,7 +234,7 @@ int gd_registry_join(struct gd_group *group, struct gd_member *member,
 }
 
 /**
- * gd_registry_set_dying - let nobody join any more, or again
+ * gd_registry_set_dying - mark a group as being deleted, or clear the mark
  * @group: the group
  * @dying: whether it is being deleted
  *
@@ -253,7 +253,7 @@ int gd_registry_set_dying(struct gd_group *group, bool dying)
 	return err;
 }
 
-/* A deleted group is not known any more; the registry's reference is dropped. */
+/* Remove a deleted group, and drop the registry's reference to it. */
 void gd_registry_remove(struct gd_group *group)
 {
 	mutex_lock(&registry_lock);

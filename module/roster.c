@@ -1,41 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A scanner's list of members: joining, leaving, and noticing who is gone. All of
- * it runs in the scanner, which owns the list and what hangs on it.
+ * A scanner's members: joining, leaving, the cursor of the pass, and noticing
+ * whose process is gone. All of it runs in the scanner, which owns the list and
+ * what hangs on it.
  */
-#include <linux/kthread.h>
-#include <linux/memcontrol.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
-#include "call.h"
-#include "group.h"
-#include "lock.h"
+#include "dedup.h"
+#include "isolate.h"
+#include "member.h"
 #include "notify.h"
-#include "plan.h"
 #include "registry.h"
 #include "roster.h"
-#include "scan.h"
-#include "unshare.h"
-#include "vma.h"
 
-/* The member after @member in the list, or NULL. */
-struct gd_member *gd_roster_next(struct gd_group *group,
-				 struct gd_member *member)
+void gd_roster_init(struct gd_roster *roster, struct gd_dedup *dedup)
 {
-	return list_is_last(&member->link, &group->members) ? NULL :
-	       list_next_entry(member, link);
+	INIT_LIST_HEAD(&roster->members);
+	roster->dedup = dedup;
 }
 
-static void remove_member(struct gd_group *group, struct gd_member *member,
+/* Put the cursor at the first member. */
+void gd_roster_rewind(struct gd_roster *roster)
+{
+	roster->member = list_first_entry_or_null(&roster->members,
+						  struct gd_member, link);
+	roster->addr = 0;
+}
+
+static void advance(struct gd_roster *roster)
+{
+	roster->member = list_is_last(&roster->member->link, &roster->members) ?
+			 NULL : list_next_entry(roster->member, link);
+	roster->addr = 0;
+}
+
+static void remove_member(struct gd_roster *roster, struct gd_member *member,
 			  enum grpdedup_reason reason, u64 pages)
 {
-	struct gd_scan *scan = group->scan;
-
-	if (scan->member == member) {
-		scan->member = gd_roster_next(group, member);
-		scan->addr = 0;
-	}
+	if (roster->member == member)
+		advance(roster);
 	list_del_init(&member->link);
 	gd_blocks_destroy(&member->blocks);
 	gd_notify_member_del(member, reason, pages);
@@ -43,149 +47,186 @@ static void remove_member(struct gd_group *group, struct gd_member *member,
 }
 
 /* The address space of @member has lost its last user. */
-void gd_roster_gone(struct gd_group *group, struct gd_member *member)
+static void remove_gone(struct gd_roster *roster, struct gd_member *member)
 {
-	remove_member(group, member,
+	remove_member(roster, member,
 		      gd_member_has_execed(member) ? GRPDEDUP_REASON_EXEC :
 						     GRPDEDUP_REASON_EXIT, 0);
 }
 
-/* Let go of the members whose address space is gone, and of what nobody maps. */
-void gd_roster_check(struct gd_group *group)
+/* Remove the members whose address space has lost its last user. */
+void gd_roster_remove_gone(struct gd_roster *roster)
 {
 	struct gd_member *member, *next;
 
-	list_for_each_entry_safe(member, next, &group->members, link)
+	list_for_each_entry_safe(member, next, &roster->members, link)
 		if (gd_member_is_gone(member))
-			gd_roster_gone(group, member);
-	gd_frames_reap_all(&group->dedup.frames);
+			remove_gone(roster, member);
 }
 
-static bool is_own_frame(struct page *page, void *group)
-{
-	return gd_frame_lookup(&((struct gd_group *)group)->dedup.frames, page);
-}
-
-static int unshare_foreign(struct gd_group *group, struct gd_member *member,
-			   int (*then)(struct mm_struct *mm))
-{
-	struct gd_unshare un = { .keep = is_own_frame, .arg = group, .then = then };
-	int err = gd_unshare_mm(member->mm, &un);
-
-	gd_blocks_count(&member->blocks, GRPDEDUP_CNT_UNSHARES, un.done);
-	return err;
-}
-
-/* No frame of another group may stay in a member's memory. */
-int gd_roster_unshare_foreign(struct gd_group *group, struct gd_member *member)
-{
-	return unshare_foreign(group, member, NULL);
-}
-
-/*
- * Take the areas of @member from ksmd as well. Then its pages are gone already:
- * the kernel would do an area in one hold of the lock, have a process killed if
- * the memory cgroup is full, and on 6.1 leave what userfaultfd protects.
+/**
+ * gd_roster_visit - visit the next block, and move the cursor on
+ * @roster: the cursor is at a member
+ *
+ * Return: pages visited.
  */
-int gd_roster_claim(struct gd_group *group, struct gd_member *member)
+unsigned int gd_roster_visit(struct gd_roster *roster)
 {
-	bool offered;
+	struct gd_member *member = roster->member;
+	unsigned int visited = 0;
 
-	if (!gd_lock_mmap_read(member->mm))
-		return -EBUSY;
-	offered = gd_vma_is_mergeable(member->mm);
-	mmap_read_unlock(member->mm);
-	return unshare_foreign(group, member, offered ? gd_vma_take_from_ksm : NULL);
-}
-
-static int unshare_member(struct gd_member *member, u64 *pages)
-{
-	struct gd_unshare un = { .keep = NULL };
-	int err = gd_unshare_mm(member->mm, &un);
-
-	gd_blocks_count(&member->blocks, GRPDEDUP_CNT_UNSHARES, un.done);
-	*pages += un.done;
-	return err;
-}
-
-static int enter(struct gd_group *group, struct gd_member *member)
-{
-	struct gd_scan *scan = group->scan;
-	int err;
-
-	if (!scan->plan) {
-		scan->plan = kvzalloc(sizeof(*scan->plan), GFP_KERNEL);
-		if (!scan->plan)
-			return -ENOMEM;
-		gd_counters_add(&group->dedup.cnt, GRPDEDUP_CNT_METADATA_BYTES,
-				sizeof(*scan->plan));
+	switch (gd_visit_next(&roster->visit, member, &roster->addr,
+			      &visited)) {
+	case GD_VISIT_MORE:
+		break;
+	case GD_VISIT_END:
+		gd_blocks_sweep(&member->blocks);
+		member->known = true;
+		advance(roster);
+		break;
+	case GD_VISIT_CONTENDED:
+		gd_blocks_count(&member->blocks, GRPDEDUP_CNT_SKIP_CONTENDED,
+				1);
+		advance(roster);
+		break;
+	case GD_VISIT_GONE:
+		remove_gone(roster, member);
+		break;
 	}
+	return visited;
+}
+
+/* The scanner has stopped: all memberships end, and frames stay shared. */
+void gd_roster_exit(struct gd_roster *roster)
+{
+	struct gd_member *member, *next;
+
+	list_for_each_entry_safe(member, next, &roster->members, link)
+		remove_member(roster, member, GRPDEDUP_REASON_GROUP_DEL, 0);
+	gd_visit_exit(&roster->visit);
+}
+
+/* Calls */
+
+static struct gd_roster_call *call_of(struct gd_call *call)
+{
+	return container_of(call, struct gd_roster_call, call);
+}
+
+static void release_call(struct gd_call *call)
+{
+	struct gd_member *member = call_of(call)->member;
+
+	if (member)
+		gd_member_put(member);
+	kfree(call_of(call));
+}
+
+/**
+ * gd_roster_call_create - a call, to be put by gd_call_put()
+ * @fn: one of the three functions below
+ * @member: the member that it is about, or NULL
+ *
+ * Return: the call, or NULL: no memory.
+ */
+struct gd_roster_call *gd_roster_call_create(int (*fn)(struct gd_call *call,
+						       void *roster),
+					     struct gd_member *member)
+{
+	struct gd_roster_call *call = kzalloc(sizeof(*call), GFP_KERNEL);
+
+	if (!call)
+		return NULL;
+	gd_call_init(&call->call, fn, release_call);
+	call->member = member;
+	if (member)
+		gd_member_get(member);
+	return call;
+}
+
+static int add_member(struct gd_roster *roster, struct gd_member *member)
+{
+	int err = gd_visit_init(&roster->visit, roster->dedup->cnt);
+
+	if (err)
+		return err;
 	if (!mmget_not_zero(member->mm))
 		return -ESRCH;
-	gd_blocks_init(&member->blocks, &group->dedup);
-	err = gd_roster_claim(group, member);
+	gd_blocks_init(&member->blocks, roster->dedup);
+	err = gd_isolate_from_ksm(member);
 	mmput_async(member->mm);
+	if (err)
+		return err;
+	list_add_tail(&member->link, &roster->members);
+	gd_notify_member_add(member);
+	return 0;
+}
+
+/**
+ * gd_roster_join - a registered process becomes a member
+ * @call: of a &struct gd_roster_call
+ * @roster: the roster
+ *
+ * Nobody else's frame is left in its memory then. If it cannot join, this is the
+ * one place where the registry forgets it.
+ */
+int gd_roster_join(struct gd_call *call, void *roster)
+{
+	struct gd_member *member = call_of(call)->member;
+	int err = call->cancelled ? -ENOENT : add_member(roster, member);
+
+	if (err)
+		gd_registry_forget(member);
 	return err;
 }
 
-/* A process joins: nobody else's frame may be in its memory then. */
-void gd_roster_enter(struct gd_group *group, struct gd_call *call)
+/**
+ * gd_roster_leave - a process leaves, and loses its frames first unless @keep
+ * @call: of a &struct gd_roster_call
+ * @arg: the roster
+ */
+int gd_roster_leave(struct gd_call *call, void *arg)
 {
-	struct gd_member *member = call->member;
-	int err = enter(group, member);
-
-	if (err) {
-		gd_registry_forget(member);
-	} else {
-		list_add_tail(&member->link, &group->members);
-		gd_notify_member_add(member);
-	}
-	gd_call_end(call, err);
-}
-
-/* A process leaves. */
-void gd_roster_leave(struct gd_group *group, struct gd_call *call)
-{
-	struct gd_member *member = call->member;
+	struct gd_roster_call *leave = call_of(call);
+	struct gd_member *member = leave->member;
+	struct gd_roster *roster = arg;
 	int err = 0;
 
-	if (list_empty(&member->link)) {
-		gd_call_end(call, -ESRCH);
-		return;
-	}
-	if (!call->keep && mmget_not_zero(member->mm)) {
-		err = unshare_member(member, &call->pages);
+	if (call->cancelled)
+		return -ENOENT;
+	if (list_empty(&member->link))
+		return -ESRCH;
+	if (!leave->keep && mmget_not_zero(member->mm)) {
+		err = gd_isolate_all(member, &leave->pages);
 		mmput_async(member->mm);
 	}
-	if (!err) {
-		remove_member(group, member, call->reason, call->pages);
-		gd_frames_reap_idle(&group->dedup.frames);
-	}
-	gd_call_end(call, err);
+	if (err)
+		return err;
+	remove_member(roster, member, leave->reason, leave->pages);
+	gd_frames_reap_idle(&roster->dedup->frames);
+	return 0;
 }
 
-/* All processes lose their frames, and stay. */
-void gd_roster_unshare(struct gd_group *group, struct gd_call *call)
+/**
+ * gd_roster_unshare - all members lose their frames, and stay
+ * @call: of a &struct gd_roster_call
+ * @arg: the roster
+ */
+int gd_roster_unshare(struct gd_call *call, void *arg)
 {
+	struct gd_roster *roster = arg;
 	struct gd_member *member;
 	int err = 0;
 
-	list_for_each_entry(member, &group->members, link) {
+	if (call->cancelled)
+		return -ENOENT;
+	list_for_each_entry(member, &roster->members, link) {
 		if (!mmget_not_zero(member->mm))
 			continue;
-		err = unshare_member(member, &call->pages);
+		err = gd_isolate_all(member, &call_of(call)->pages);
 		mmput_async(member->mm);
 		if (err)
 			break;
 	}
-	gd_call_end(call, err);
-}
-
-/* The group is deleted: all memberships end, and frames stay shared. */
-void gd_roster_clear(struct gd_group *group)
-{
-	struct gd_member *member, *next;
-
-	list_for_each_entry_safe(member, next, &group->members, link)
-		remove_member(group, member, GRPDEDUP_REASON_GROUP_DEL, 0);
+	return err;
 }

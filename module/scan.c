@@ -8,9 +8,10 @@
  * is the group's own and belongs to this thread: there is no lock on it, and no
  * path by which a page of one group could be compared with one of another.
  *
- * Other threads publish settings, or hand the scanner a call and wait. The
- * scanner never ends by itself: it runs until kthread_stop(), which joins it, so
- * that none of its lines can run after the module is gone.
+ * Other threads change the group's settings and kick the scanner, or put a call
+ * into the group's inbox and wait. The scanner never exits by itself: it runs
+ * until kthread_stop(), which joins it, so that none of its code can run after
+ * the module is gone.
  *
  * In a pass, blocks with pages that found a partner later than their own visit
  * are visited a second time, before the pass ends.
@@ -20,110 +21,120 @@
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
-#include <linux/random.h>
 #include <linux/slab.h>
 
-#include "call.h"
+#include "block.h"
+#include "dedup.h"
 #include "drain.h"
 #include "group.h"
 #include "notify.h"
-#include "plan.h"
+#include "pace.h"
 #include "roster.h"
 #include "scan.h"
-#include "visit.h"
 
 /* A pass over little memory does not start over sooner than that. */
 #define GD_PASS_NS_MIN		(20 * NSEC_PER_MSEC)
-/* How often members, and what they left, are looked after. */
-#define GD_EXIT_CHECK_NS	NSEC_PER_SEC
+/* How often to look for members that are gone and frames that are unmapped. */
+#define GD_REAP_NS		NSEC_PER_SEC
 /* A block with that many pending pages is visited again at once. */
 #define GD_PENDING_MANY		128
+/* Visits per second, at least: at a low rate a visit is less than a block. */
+#define GD_VISITS_PER_SECOND	20
 
-static u64 counter(struct gd_group *group, enum grpdedup_counter id)
-{
-	return gd_counters_read(&group->dedup.cnt, id);
-}
-
-static void run_calls(struct gd_group *group)
-{
-	struct gd_call *call;
-
-	while (!kthread_should_stop() && (call = gd_call_next(group)))
-		call->fn(group, call);
-}
+/**
+ * struct gd_scan - what a scanner owns
+ * @pace: schedule, with the rate that is in force
+ * @dedup: trees and frames
+ * @roster: members and cursor
+ * @pass_start: when the pass began, ns
+ * @next_reap: when to call reap() next, ns
+ * @merges: the group's merges when the pass began
+ * @busy: the group's SKIP_BUSY when the pass began
+ */
+struct gd_scan {
+	struct gd_pace		pace;
+	struct gd_dedup		dedup;
+	struct gd_roster	roster;
+	u64			pass_start;
+	u64			next_reap;
+	u64			merges;
+	u64			busy;
+};
 
 static void begin_pass(struct gd_group *group, u64 now)
 {
 	struct gd_scan *scan = group->scan;
+	u64 busy = gd_counters_read(&group->cnt, GRPDEDUP_CNT_SKIP_BUSY);
 
-	/* Were pages held by per-CPU batches? A pass asked for shall see all. */
-	if (gd_group_scan_wanted(group) ||
-	    counter(group, GRPDEDUP_CNT_SKIP_BUSY) != scan->busy)
+	/* Pages held by per-CPU batches were busy: a requested pass sees all. */
+	if (gd_inbox_wants_pass(&group->inbox) || busy != scan->busy)
 		gd_drain_all();
-	scan->busy = counter(group, GRPDEDUP_CNT_SKIP_BUSY);
-	scan->merges = counter(group, GRPDEDUP_CNT_MERGES);
+	scan->busy = busy;
+	scan->merges = gd_counters_read(&group->cnt, GRPDEDUP_CNT_MERGES);
 	scan->pass_start = now;
-	scan->member = list_first_entry_or_null(&group->members,
-						struct gd_member, link);
-	scan->addr = 0;
-	group->dedup.pass++;
-	spin_lock(&group->call_lock);
-	group->in_pass = true;
-	spin_unlock(&group->call_lock);
+	scan->dedup.pass = group->inbox.passes + 1;
+	gd_roster_rewind(&scan->roster);
+	gd_inbox_begin_pass(&group->inbox);
 }
 
 static void end_pass(struct gd_group *group)
 {
-	u64 merged = counter(group, GRPDEDUP_CNT_MERGES) - group->scan->merges;
+	struct gd_scan *scan = group->scan;
+	u64 merged = gd_counters_read(&group->cnt, GRPDEDUP_CNT_MERGES) -
+		     scan->merges;
 
-	gd_frames_reap_idle(&group->dedup.frames);
-	if (group->scan->plan)
-		gd_merge_put_spares(&group->scan->plan->batch);
+	gd_frames_reap_idle(&scan->dedup.frames);
+	gd_visit_trim(&scan->roster.visit);
 #ifdef GRPDEDUP_DEBUG
-	WARN_ON(!gd_tree_verify(&group->dedup.unstable));
-	WARN_ON(!gd_tree_verify(&group->dedup.frames.stable));
+	WARN_ON(!gd_tree_verify(&scan->dedup.unstable));
+	WARN_ON(!gd_tree_verify(&scan->dedup.frames.stable));
 #endif
-	gd_counters_add(&group->dedup.cnt, GRPDEDUP_CNT_FULL_SCANS, 1);
-	spin_lock(&group->call_lock);
-	group->in_pass = false;
-	group->passes++;
-	spin_unlock(&group->call_lock);
+	gd_inbox_end_pass(&group->inbox);
 	if (merged)
 		gd_notify_reclaim(group, merged);
 }
 
-static struct gd_block *pending_block(struct gd_group *group)
+static struct gd_block *pending_block(struct gd_scan *scan)
 {
-	return list_first_entry_or_null(&group->dedup.pending, struct gd_block,
+	return list_first_entry_or_null(&scan->dedup.pending, struct gd_block,
 					pending);
 }
 
-/* One block, or the start or the end of a pass. Returns pages visited. */
+/* Visit one block, or begin or end a pass. Returns pages visited. */
 static unsigned int step(struct gd_group *group, u64 now)
 {
-	struct gd_block *pending = pending_block(group);
+	struct gd_scan *scan = group->scan;
+	struct gd_roster *roster = &scan->roster;
+	struct gd_block *pending = pending_block(scan);
 
-	if (!group->in_pass) {
+	if (!group->inbox.in_pass) {
 		begin_pass(group, now);
 		return 0;
 	}
-	if (pending && (!group->scan->member ||
-			pending->nr_pending >= GD_PENDING_MANY))
-		return gd_visit_pending(group, pending);
-	if (group->scan->member)
-		return gd_visit_next(group);
+	if (pending &&
+	    (!roster->member || pending->nr_pending >= GD_PENDING_MANY))
+		return gd_visit_pending(&roster->visit, pending);
+	if (roster->member)
+		return gd_roster_visit(roster);
 	end_pass(group);
 	return 0;
 }
 
-/* A pass asked for is extra: it does not use up the rate. */
+/* A requested pass is extra: it does not use up the rate. */
 static void work(struct gd_group *group, u64 now)
 {
-	bool extra = gd_group_scan_wanted(group);
-	unsigned int visited = step(group, now);
+	struct gd_scan *scan = group->scan;
+	bool extra = gd_inbox_wants_pass(&group->inbox);
+	unsigned long pages = extra ? GD_BLOCK_PAGES :
+			      clamp_t(unsigned long,
+				      scan->pace.rate / GD_VISITS_PER_SECOND,
+				      1, GD_BLOCK_PAGES);
+	unsigned int visited;
 
+	scan->roster.visit.bytes_max = pages << PAGE_SHIFT;
+	visited = step(group, now);
 	if (!extra)
-		gd_pace_charge(&group->scan->pace, max(visited, 1U), now);
+		gd_pace_charge(&scan->pace, max(visited, 1U), now);
 }
 
 /* How long there is nothing to do, ns. */
@@ -131,26 +142,27 @@ static u64 idle_time(struct gd_group *group, u64 now)
 {
 	struct gd_scan *scan = group->scan;
 	u64 delay, next_pass = scan->pass_start + GD_PASS_NS_MIN;
+	bool in_pass = group->inbox.in_pass;
 
-	/* What the deletion unshares must not be merged again before it ends. */
+	/* What a deletion unshares must not be merged again before it ends. */
 	if (READ_ONCE(group->dying))
 		return GD_PACE_FOREVER;
-	if (gd_group_scan_wanted(group))
+	if (gd_inbox_wants_pass(&group->inbox))
 		return 0;
-	/* Strangers (children, who was taken out) may have frames still. */
-	if (list_empty(&group->members) && !group->in_pass)
-		return list_empty(&group->dedup.frames.idle) ?
-			       GD_PACE_FOREVER : GD_EXIT_CHECK_NS;
+	/* Processes outside the group may still map frames. */
+	if (list_empty(&scan->roster.members) && !in_pass)
+		return list_empty(&scan->dedup.frames.idle) ? GD_PACE_FOREVER :
+							      GD_REAP_NS;
 	delay = gd_pace_delay(&scan->pace, now);
-	if (!group->in_pass && next_pass > now)
+	if (!in_pass && next_pass > now)
 		delay = max(delay, next_pass - now);
-	return min_t(u64, delay, GD_EXIT_CHECK_NS);
+	return min_t(u64, delay, GD_REAP_NS);
 }
 
-static bool wanted(struct gd_group *group)
+static bool is_wanted(struct gd_group *group)
 {
-	return kthread_should_stop() || READ_ONCE(group->kicked) ||
-	       gd_call_is_waiting(group);
+	return kthread_should_stop() || READ_ONCE(group->inbox.kicked) ||
+	       !gd_inbox_is_empty(&group->inbox);
 }
 
 static void sleep_for(struct gd_group *group, u64 ns)
@@ -160,18 +172,29 @@ static void sleep_for(struct gd_group *group, u64 ns)
 	lockdep_assert_none_held_once();
 	if (ns != GD_PACE_FOREVER)
 		timeout = max_t(long, nsecs_to_jiffies(ns), 1);
-	wait_event_freezable_timeout(group->wake, wanted(group), timeout);
+	wait_event_freezable_timeout(group->inbox.wake, is_wanted(group),
+				     timeout);
 }
 
+/* The one way in which settings reach the scanner. */
 static void read_settings(struct gd_group *group, u64 now)
 {
-	struct gd_pace *pace = &group->scan->pace;
+	struct gd_scan *scan = group->scan;
 	u32 rate = READ_ONCE(group->set.rate);
 
-	WRITE_ONCE(group->kicked, false);
-	group->dedup.frames.max = READ_ONCE(group->set.frames_max);
-	if (pace->rate != rate)
-		gd_pace_set(pace, rate, now);
+	scan->dedup.frames.max = READ_ONCE(group->set.frames_max);
+	scan->roster.visit.split_min = READ_ONCE(group->set.split_min);
+	if (scan->pace.rate != rate)
+		gd_pace_set(&scan->pace, rate, now);
+}
+
+static void reap(struct gd_scan *scan, u64 now)
+{
+	if (now < scan->next_reap)
+		return;
+	gd_roster_remove_gone(&scan->roster);
+	gd_frames_reap_all(&scan->dedup.frames);
+	scan->next_reap = now + GD_REAP_NS;
 }
 
 static int scanner(void *arg)
@@ -182,16 +205,14 @@ static int scanner(void *arg)
 
 	set_freezable();
 	set_user_nice(current, 5);
-	gd_pace_set(&scan->pace, READ_ONCE(group->set.rate), ktime_get_ns());
+	gd_pace_set(&scan->pace, 0, ktime_get_ns());
+	read_settings(group, ktime_get_ns());
 	while (!kthread_should_stop()) {
 		now = ktime_get_ns();
-		if (READ_ONCE(group->kicked))
+		if (gd_inbox_clear_kick(&group->inbox))
 			read_settings(group, now);
-		run_calls(group);
-		if (now >= scan->next_exit_check) {
-			gd_roster_check(group);
-			scan->next_exit_check = now + GD_EXIT_CHECK_NS;
-		}
+		gd_inbox_serve(&group->inbox, &scan->roster);
+		reap(scan, now);
 		idle = idle_time(group, now);
 		if (idle)
 			sleep_for(group, idle);
@@ -204,55 +225,53 @@ static int scanner(void *arg)
 }
 
 /**
- * gd_scan_start - make a group's working data and start its scanner
- * @group: a new group, known to nobody yet
+ * gd_scan_start - start a group's scanner
+ * @group: a new group that is not registered yet
  */
 int gd_scan_start(struct gd_group *group)
 {
+	struct gd_scan *scan = kzalloc(sizeof(*scan), GFP_KERNEL);
 	struct task_struct *task;
 	int err;
 
-	group->scan = kzalloc(sizeof(*group->scan), GFP_KERNEL);
-	if (!group->scan)
+	if (!scan)
 		return -ENOMEM;
-	group->dedup.unstable = GD_TREE_INIT;
-	INIT_LIST_HEAD(&group->dedup.pending);
-	get_random_bytes(&group->dedup.seed, sizeof(group->dedup.seed));
-	err = gd_frames_init(&group->dedup.frames, &group->dedup.cnt);
+	err = gd_dedup_init(&scan->dedup, &group->cnt);
 	if (err)
 		goto err_free;
-	group->dedup.frames.max = group->set.frames_max;
+	gd_roster_init(&scan->roster, &scan->dedup);
+	group->scan = scan;
 	task = kthread_create(scanner, group, "grpdedup/%s", group->name);
 	if (IS_ERR(task)) {
 		err = PTR_ERR(task);
-		goto err_frames;
+		goto err_dedup;
 	}
 	group->task = get_task_struct(task);
 	wake_up_process(task);
 	return 0;
 
-err_frames:
-	gd_frames_destroy(&group->dedup.frames);
+err_dedup:
+	gd_dedup_exit(&scan->dedup);
 err_free:
-	kfree(group->scan);
+	kfree(scan);
+	group->scan = NULL;
 	return err;
 }
 
 /**
- * gd_scan_stop - stop a group's scanner and forget all that it knew
+ * gd_scan_stop - stop a group's scanner and free all that it knew
  * @group: nothing joins it any more
  *
  * Frames that are mapped stay so: they are ordinary pages of the kernel's.
  */
 void gd_scan_stop(struct gd_group *group)
 {
+	struct gd_scan *scan = group->scan;
+
 	kthread_stop(group->task);
-	gd_call_close(group);
-	gd_roster_clear(group);
-	gd_frames_destroy(&group->dedup.frames);
-	if (group->scan->plan)
-		gd_merge_put_spares(&group->scan->plan->batch);
-	kvfree(group->scan->plan);
-	kfree(group->scan);
+	gd_inbox_close(&group->inbox);
+	gd_roster_exit(&scan->roster);
+	gd_dedup_exit(&scan->dedup);
+	kfree(scan);
 	group->scan = NULL;
 }

@@ -1,69 +1,87 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Visiting one block of a member: find the area, take the snapshot, have it
- * planned and merged, and move the cursor on.
+ * planned and merged. Owns the plan. Knows neither the group nor its scanner: the
+ * caller moves from member to member.
  */
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
+#include <linux/slab.h>
 
-#include "group.h"
+#include "isolate.h"
 #include "lock.h"
+#include "member.h"
 #include "plan.h"
-#include "roster.h"
-#include "scan.h"
 #include "split.h"
 #include "visit.h"
 #include "vma.h"
 
 /* Areas to look at for one hold of the mmap lock. */
 #define GD_VMAS_PER_STEP	64
-/* At least, if there is anything to visit. */
-#define GD_STEPS_PER_SECOND	20
 
 /**
- * struct visit - what a visit holds of a member
+ * struct hold - what a visit holds of a member
  * @memcg: the memory cgroup that is charged for the visit's allocations
  * @old: the one that was active before
  */
-struct visit {
+struct hold {
 	struct mem_cgroup	*memcg;
 	struct mem_cgroup	*old;
 };
 
-/* The address space stays alive until release_member(): never longer than one block. */
-static bool hold_member(struct gd_member *member, struct visit *visit)
+/**
+ * gd_visit_init - allocate the working memory; does nothing the second time
+ * @visit: zeroed
+ * @cnt: the group's counters
+ */
+int gd_visit_init(struct gd_visit *visit, struct gd_counters *cnt)
+{
+	if (visit->plan)
+		return 0;
+	visit->plan = kvzalloc(sizeof(*visit->plan), GFP_KERNEL);
+	if (!visit->plan)
+		return -ENOMEM;
+	gd_counters_add(cnt, GRPDEDUP_CNT_METADATA_BYTES,
+			sizeof(*visit->plan));
+	return 0;
+}
+
+/* Free what is kept from visit to visit: a pass has ended. */
+void gd_visit_trim(struct gd_visit *visit)
+{
+	if (visit->plan)
+		gd_merge_put_spares(&visit->plan->batch);
+}
+
+void gd_visit_exit(struct gd_visit *visit)
+{
+	gd_visit_trim(visit);
+	kvfree(visit->plan);
+	visit->plan = NULL;
+}
+
+/*
+ * The address space stays alive until release_member(): never longer than one
+ * block.
+ */
+static bool hold_member(struct gd_member *member, struct hold *hold)
 {
 	if (!mmget_not_zero(member->mm))
 		return false;
-	visit->memcg = get_mem_cgroup_from_mm(member->mm);
-	visit->old = set_active_memcg(visit->memcg);
+	hold->memcg = get_mem_cgroup_from_mm(member->mm);
+	hold->old = set_active_memcg(hold->memcg);
 	return true;
 }
 
-static void release_member(struct gd_member *member, struct visit *visit)
+static void release_member(struct gd_member *member, struct hold *hold)
 {
-	set_active_memcg(visit->old);
-	mem_cgroup_put(visit->memcg);
+	set_active_memcg(hold->old);
+	mem_cgroup_put(hold->memcg);
 	mmput_async(member->mm);
 }
 
-static void end_member(struct gd_group *group, bool complete)
-{
-	struct gd_scan *scan = group->scan;
-	struct gd_member *member = scan->member;
-
-	if (complete) {
-		gd_blocks_sweep(&member->blocks);
-		member->passes++;
-	} else {
-		gd_blocks_count(&member->blocks, GRPDEDUP_CNT_SKIP_CONTENDED, 1);
-	}
-	scan->member = gd_roster_next(group, member);
-	scan->addr = 0;
-}
-
-/* Counts an area without frames that is not merged. */
+/* Count an area that is not merged and has no frames. */
 static void skip_vma(struct gd_member *member, struct vm_area_struct *vma,
 		     enum gd_vma_class class)
 {
@@ -77,9 +95,9 @@ static void skip_vma(struct gd_member *member, struct vm_area_struct *vma,
 }
 
 /*
- * The next area that frames may be in, from *addr on; *addr is moved to it, or to
- * where the search goes on. *last says that there is none, *mergeable that ksmd
- * may merge one of those looked at: also private mappings of files are such.
+ * The next area that may hold frames, from *addr on. *addr is set to its start, or
+ * to where the search continues. *last: there is no such area. *mergeable: ksmd
+ * may merge one of the areas seen, which can be private mappings of files too.
  */
 static struct vm_area_struct *next_area(struct gd_member *member,
 					unsigned long *addr, bool *last,
@@ -107,14 +125,14 @@ static struct vm_area_struct *next_area(struct gd_member *member,
 	return NULL;
 }
 
-/* Plans for the snapshot just taken, merges, and looks for foreign frames. */
-static unsigned int work_on(struct gd_group *group, struct gd_member *member,
+/* Plan for the snapshot just taken, merge, and unshare foreign frames. */
+static unsigned int work_on(struct gd_visit *visit, struct gd_member *member,
 			    enum gd_vma_class class)
 {
-	struct gd_plan *plan = group->scan->plan;
+	struct gd_plan *plan = visit->plan;
 
-	plan->inherited = !member->passes;
-	plan->split_min = READ_ONCE(group->set.split_min);
+	plan->inherited = !member->known;
+	plan->split_min = visit->split_min;
 	plan->batch.mm = member->mm;
 	if (class == GD_VMA_MERGE)
 		gd_plan_visit(plan);
@@ -124,43 +142,32 @@ static unsigned int work_on(struct gd_group *group, struct gd_member *member,
 				    GRPDEDUP_CNT_UNSPEC);
 	gd_plan_execute(plan);
 	if (plan->foreign)
-		gd_roster_unshare_foreign(group, member);
+		gd_isolate_from_groups(member);
 	return plan->nr_visited;
 }
 
-/* At a low rate, work comes in small steps rather than in a block per second. */
-static unsigned long step_bytes(struct gd_group *group)
+/*
+ * Visit what one area has in one block, and move *addr behind it. The mmap read
+ * lock is held, and released here.
+ */
+static unsigned int visit_area(struct gd_visit *visit, struct gd_member *member,
+			       struct vm_area_struct *vma, unsigned long *addr)
 {
-	u32 rate = READ_ONCE(group->set.rate);
-
-	if (gd_group_scan_wanted(group))
-		return GD_BLOCK_SIZE;
-	return clamp_t(unsigned long, rate / GD_STEPS_PER_SECOND, 1,
-		       GD_BLOCK_PAGES) << PAGE_SHIFT;
-}
-
-/* Visit what one area has in one block; the mmap read lock is held, and dropped. */
-static unsigned int visit_area(struct gd_group *group, struct gd_member *member,
-			       struct vm_area_struct *vma)
-{
-	struct gd_scan *scan = group->scan;
-	struct gd_plan *plan = scan->plan;
-	unsigned long start = gd_walk_next(member->mm, scan->addr,
-					   vma->vm_end);
+	struct gd_plan *plan = visit->plan;
+	unsigned long start = gd_walk_next(member->mm, *addr, vma->vm_end);
 	unsigned long end = min3((start & GD_BLOCK_MASK) + GD_BLOCK_SIZE,
-				 vma->vm_end, start + step_bytes(group));
+				 vma->vm_end, start + visit->bytes_max);
 	enum gd_vma_class class = gd_vma_classify(vma);
 	bool any;
 
 	if (start == vma->vm_end) {
 		mmap_read_unlock(member->mm);
-		scan->addr = start;
+		*addr = start;
 		return 0;
 	}
 	any = gd_walk_snapshot(vma, start, end, &plan->snap);
 	mmap_read_unlock(member->mm);
-	scan->addr = start +
-		     ((plan->snap.end - plan->snap.first) << PAGE_SHIFT);
+	*addr = start + ((plan->snap.end - plan->snap.first) << PAGE_SHIFT);
 	if (!any && !gd_block_find(&member->blocks, start))
 		return 0;
 
@@ -172,43 +179,40 @@ static unsigned int visit_area(struct gd_group *group, struct gd_member *member,
 	}
 	plan->only_pending = false;
 	gd_block_begin(plan->block, plan->snap.first, plan->snap.end);
-	return work_on(group, member, class);
+	return work_on(visit, member, class);
 }
 
-static unsigned int visit_member(struct gd_group *group,
-				 struct gd_member *member)
+static enum gd_visit_result visit_member(struct gd_visit *visit,
+					 struct gd_member *member,
+					 unsigned long *addr,
+					 unsigned int *visited)
 {
-	struct gd_scan *scan = group->scan;
 	struct vm_area_struct *vma;
 	bool last, mergeable;
 
-	if (!gd_lock_mmap_read(member->mm)) {
-		end_member(group, false);
-		return 0;
-	}
-	vma = next_area(member, &scan->addr, &last, &mergeable);
+	if (!gd_lock_mmap_read(member->mm))
+		return GD_VISIT_CONTENDED;
+	vma = next_area(member, addr, &last, &mergeable);
 	if (mergeable) {
 		mmap_read_unlock(member->mm);
-		if (gd_roster_claim(group, member) ||
-		    !gd_lock_mmap_read(member->mm)) {
-			end_member(group, false);
-			return 0;
-		}
-		/* Once: offering it to ksmd again and again must not stop us. */
-		vma = next_area(member, &scan->addr, &last, &mergeable);
+		if (gd_isolate_from_ksm(member) ||
+		    !gd_lock_mmap_read(member->mm))
+			return GD_VISIT_CONTENDED;
+		/* Only once: a member that goes on offering must not stop us. */
+		vma = next_area(member, addr, &last, &mergeable);
 	}
-	if (vma)
-		return visit_area(group, member, vma);
+	if (vma) {
+		*visited = visit_area(visit, member, vma, addr);
+		return GD_VISIT_MORE;
+	}
 	mmap_read_unlock(member->mm);
-	if (last)
-		end_member(group, true);
-	return 0;
+	return last ? GD_VISIT_END : GD_VISIT_MORE;
 }
 
-static bool split(struct gd_group *group, struct gd_block *block,
+static bool split(struct gd_visit *visit, struct gd_block *block,
 		  struct vm_area_struct *vma, unsigned long addr)
 {
-	if (block->nr_pending < READ_ONCE(group->set.split_min))
+	if (block->nr_pending < visit->split_min)
 		return false;
 	if (gd_split_huge(vma, addr)) {
 		block->split_fails++;
@@ -219,7 +223,7 @@ static bool split(struct gd_group *group, struct gd_block *block,
 	return true;
 }
 
-/* What still waits after a visit (the huge page stays) waits no longer. */
+/* Slots still pending after the visit (no split) become GD_BUSY. */
 static void give_up(struct gd_block *block)
 {
 	unsigned int i;
@@ -234,13 +238,13 @@ static void give_up(struct gd_block *block)
 	}
 }
 
-static unsigned int visit_pending_area(struct gd_group *group,
+static unsigned int visit_pending_area(struct gd_visit *visit,
 				       struct gd_member *member,
 				       struct gd_block *block,
 				       unsigned long *addr)
 {
 	unsigned long end = block->start + GD_BLOCK_SIZE;
-	struct gd_plan *plan = group->scan->plan;
+	struct gd_plan *plan = visit->plan;
 	struct vm_area_struct *vma;
 	bool whole = false;
 
@@ -264,7 +268,7 @@ static unsigned int visit_pending_area(struct gd_group *group,
 	gd_walk_snapshot(vma, *addr, end, &plan->snap);
 	if (plan->snap.huge) {
 		gd_walk_put(&plan->snap);
-		whole = !split(group, block, vma, *addr);
+		whole = !split(visit, block, vma, *addr);
 		if (!whole)
 			gd_walk_snapshot(vma, *addr, end, &plan->snap);
 	}
@@ -277,10 +281,10 @@ static unsigned int visit_pending_area(struct gd_group *group,
 	}
 	plan->block = block;
 	plan->only_pending = true;
-	return work_on(group, member, GD_VMA_MERGE);
+	return work_on(visit, member, GD_VMA_MERGE);
 }
 
-static unsigned int visit_pending_areas(struct gd_group *group,
+static unsigned int visit_pending_areas(struct gd_visit *visit,
 					struct gd_member *member,
 					struct gd_block *block)
 {
@@ -289,31 +293,31 @@ static unsigned int visit_pending_areas(struct gd_group *group,
 	unsigned int visited = 0;
 
 	while (addr < end && block->nr_pending)
-		visited += visit_pending_area(group, member, block, &addr);
+		visited += visit_pending_area(visit, member, block, &addr);
 	return visited;
 }
 
 /**
- * gd_visit_pending - merge what waits in a block
- * @group: the group
- * @block: one of its pending blocks; afterwards it is not pending any more
+ * gd_visit_pending - merge the pending pages of a block
+ * @visit: from gd_visit_init()
+ * @block: a block on the pending list; it is not on it afterwards
  *
  * Return: pages visited.
  */
-unsigned int gd_visit_pending(struct gd_group *group, struct gd_block *block)
+unsigned int gd_visit_pending(struct gd_visit *visit, struct gd_block *block)
 {
 	struct gd_member *member = container_of(block->owner, struct gd_member,
 						blocks);
 	unsigned int before, visited = 0;
-	struct visit visit;
+	struct hold hold;
 
-	if (hold_member(member, &visit)) {
+	if (hold_member(member, &hold)) {
 		/* A page may have found its partner earlier in this block. */
 		do {
 			before = block->nr_pending;
-			visited += visit_pending_areas(group, member, block);
+			visited += visit_pending_areas(visit, member, block);
 		} while (block->nr_pending && block->nr_pending < before);
-		release_member(member, &visit);
+		release_member(member, &hold);
 	}
 	if (block->nr_pending)
 		give_up(block);
@@ -321,22 +325,24 @@ unsigned int gd_visit_pending(struct gd_group *group, struct gd_block *block)
 }
 
 /**
- * gd_visit_next - visit the next block of the member that the cursor is at
- * @group: the group; the cursor is at a member
+ * gd_visit_next - visit the next block of a member
+ * @visit: from gd_visit_init()
+ * @member: the member
+ * @addr: where to start; moved behind what was visited
+ * @visited: set to the number of pages visited, if there were any
  *
- * Return: pages visited.
+ * Return: &enum gd_visit_result.
  */
-unsigned int gd_visit_next(struct gd_group *group)
+enum gd_visit_result gd_visit_next(struct gd_visit *visit,
+				   struct gd_member *member,
+				   unsigned long *addr, unsigned int *visited)
 {
-	struct gd_member *member = group->scan->member;
-	unsigned int visited;
-	struct visit visit;
+	enum gd_visit_result result;
+	struct hold hold;
 
-	if (!hold_member(member, &visit)) {
-		gd_roster_gone(group, member);
-		return 0;
-	}
-	visited = visit_member(group, member);
-	release_member(member, &visit);
-	return visited;
+	if (!hold_member(member, &hold))
+		return GD_VISIT_GONE;
+	result = visit_member(visit, member, addr, visited);
+	release_member(member, &hold);
+	return result;
 }

@@ -3,10 +3,46 @@
 #ifndef GD_VISIT_H
 #define GD_VISIT_H
 
-struct gd_block;
-struct gd_group;
+#include <linux/types.h>
 
-unsigned int gd_visit_next(struct gd_group *group);
-unsigned int gd_visit_pending(struct gd_group *group, struct gd_block *block);
+struct gd_block;
+struct gd_counters;
+struct gd_member;
+struct gd_plan;
+
+/**
+ * struct gd_visit - how a scanner visits, and its working memory
+ * @plan: working memory, some 40 KiB; there as soon as there is a member
+ * @split_min: matching pages that a huge page must hold to be split
+ * @bytes_max: most that is visited at once
+ */
+struct gd_visit {
+	struct gd_plan	*plan;
+	u32		split_min;
+	unsigned long	bytes_max;
+};
+
+/**
+ * enum gd_visit_result - what became of a visit
+ * @GD_VISIT_MORE: the member has more memory, from the new address on
+ * @GD_VISIT_END: all of the member's memory has been visited
+ * @GD_VISIT_CONTENDED: its mmap lock could not be had: skip the rest of it
+ * @GD_VISIT_GONE: its address space has lost its last user
+ */
+enum gd_visit_result {
+	GD_VISIT_MORE,
+	GD_VISIT_END,
+	GD_VISIT_CONTENDED,
+	GD_VISIT_GONE,
+};
+
+int gd_visit_init(struct gd_visit *visit, struct gd_counters *cnt);
+void gd_visit_trim(struct gd_visit *visit);
+void gd_visit_exit(struct gd_visit *visit);
+
+enum gd_visit_result gd_visit_next(struct gd_visit *visit,
+				   struct gd_member *member,
+				   unsigned long *addr, unsigned int *visited);
+unsigned int gd_visit_pending(struct gd_visit *visit, struct gd_block *block);
 
 #endif /* GD_VISIT_H */

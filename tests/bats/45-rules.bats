@@ -125,7 +125,7 @@ load helpers
 	assert_right b
 }
 
-# What the README tells who watches RSS and Mapped.
+# What docs/limits.md says of RSS and Mapped.
 @test "rules: merged memory goes from RssAnon to RssFile, and back" {
 	local anon file mapped
 	hold a 4096 seq 10

@@ -191,7 +191,7 @@ passes_are() { (($(counter g full_scans) >= $1)); }
 		2) tool del-group g --unshare ;;
 		esac
 		# the request waits for the scanner, if that is ever seen
-		see gd_call "/proc/$tool/wchan" || true
+		see gd_inbox_call "/proc/$tool/wchan" || true
 		strike "$signal"
 		((status == 0)) || unfinished=$((unfinished + 1))
 		# behind whatever the scanner still has to do

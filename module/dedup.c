@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a group's pages are looked up in: its trees, frames, and pending blocks. */
+#include <linux/random.h>
+
+#include "dedup.h"
+
+int gd_dedup_init(struct gd_dedup *dedup, struct gd_counters *cnt)
+{
+	dedup->unstable = GD_TREE_INIT;
+	INIT_LIST_HEAD(&dedup->pending);
+	get_random_bytes(&dedup->seed, sizeof(dedup->seed));
+	dedup->cnt = cnt;
+	return gd_frames_init(&dedup->frames, cnt);
+}
+
+/* All blocks are gone. Pages of frames that are still mapped stay so. */
+void gd_dedup_exit(struct gd_dedup *dedup)
+{
+	gd_frames_destroy(&dedup->frames);
+}

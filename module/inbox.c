@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The inbox of a scanner: calls that other threads wait for, and requests for
+ * passes. Does not know what the calls do.
+ */
+#include <linux/kthread.h>
+
+#include "inbox.h"
+
+void gd_inbox_init(struct gd_inbox *inbox)
+{
+	init_waitqueue_head(&inbox->wake);
+	spin_lock_init(&inbox->lock);
+	INIT_LIST_HEAD(&inbox->calls);
+}
+
+/**
+ * gd_call_init - prepare a call; the caller holds the only reference
+ * @call: zeroed, embedded in a struct of the caller's
+ * @fn: see &gd_call.fn
+ * @release: see &gd_call.release
+ */
+void gd_call_init(struct gd_call *call,
+		  int (*fn)(struct gd_call *call, void *arg),
+		  void (*release)(struct gd_call *call))
+{
+	refcount_set(&call->refs, 1);
+	init_completion(&call->done);
+	call->fn = fn;
+	call->release = release;
+}
+
+void gd_call_put(struct gd_call *call)
+{
+	if (refcount_dec_and_test(&call->refs))
+		call->release(call);
+}
+
+static bool enqueue(struct gd_inbox *inbox, struct gd_call *call)
+{
+	bool closed;
+
+	spin_lock(&inbox->lock);
+	closed = inbox->closed;
+	if (!closed) {
+		refcount_inc(&call->refs);
+		list_add_tail(&call->link, &inbox->calls);
+	}
+	spin_unlock(&inbox->lock);
+	return !closed;
+}
+
+/**
+ * gd_inbox_call - hand a call to a scanner and wait for it
+ * @inbox: the scanner's
+ * @call: from gd_call_init(), not used before
+ *
+ * Return: what the call's function returned; -EINTR if the caller was killed:
+ * then the call goes on without it.
+ */
+int gd_inbox_call(struct gd_inbox *inbox, struct gd_call *call)
+{
+	if (!enqueue(inbox, call)) {
+		call->cancelled = true;
+		return call->fn(call, NULL);
+	}
+	wake_up(&inbox->wake);
+	if (wait_for_completion_killable(&call->done))
+		return -EINTR;
+	return call->result;
+}
+
+/* Let the scanner look at its settings and at what was requested. */
+void gd_inbox_kick(struct gd_inbox *inbox)
+{
+	WRITE_ONCE(inbox->kicked, true);
+	wake_up(&inbox->wake);
+}
+
+/**
+ * gd_inbox_request_pass - ask for a full pass now
+ * @inbox: the scanner's
+ *
+ * Return: how many passes will have ended when the request is served. A pass that
+ * is under way has seen some pages before the request: it does not count.
+ */
+u64 gd_inbox_request_pass(struct gd_inbox *inbox)
+{
+	u64 wanted;
+
+	spin_lock(&inbox->lock);
+	wanted = inbox->passes + 1 + inbox->in_pass;
+	WRITE_ONCE(inbox->passes_wanted, max(inbox->passes_wanted, wanted));
+	spin_unlock(&inbox->lock);
+	gd_inbox_kick(inbox);
+	return wanted;
+}
+
+/* Was the scanner kicked since it last asked? */
+bool gd_inbox_clear_kick(struct gd_inbox *inbox)
+{
+	if (!READ_ONCE(inbox->kicked))
+		return false;
+	WRITE_ONCE(inbox->kicked, false);
+	return true;
+}
+
+bool gd_inbox_is_empty(const struct gd_inbox *inbox)
+{
+	return list_empty_careful(&inbox->calls);
+}
+
+static struct gd_call *dequeue(struct gd_inbox *inbox)
+{
+	struct gd_call *call;
+
+	spin_lock(&inbox->lock);
+	call = list_first_entry_or_null(&inbox->calls, struct gd_call, link);
+	if (call)
+		list_del(&call->link);
+	spin_unlock(&inbox->lock);
+	return call;
+}
+
+static void run(struct gd_call *call, void *arg)
+{
+	call->result = call->fn(call, arg);
+	complete(&call->done);
+	gd_call_put(call);
+}
+
+/**
+ * gd_inbox_serve - run the calls that wait
+ * @inbox: the inbox of the scanner that calls this
+ * @arg: what the calls' functions get of the scanner
+ */
+void gd_inbox_serve(struct gd_inbox *inbox, void *arg)
+{
+	struct gd_call *call;
+
+	while (!kthread_should_stop() && (call = dequeue(inbox)))
+		run(call, arg);
+}
+
+/**
+ * gd_inbox_close - take no more calls, and cancel those that wait
+ * @inbox: its scanner has stopped
+ */
+void gd_inbox_close(struct gd_inbox *inbox)
+{
+	struct gd_call *call;
+
+	spin_lock(&inbox->lock);
+	inbox->closed = true;
+	spin_unlock(&inbox->lock);
+	while ((call = dequeue(inbox))) {
+		call->cancelled = true;
+		run(call, NULL);
+	}
+}
+
+void gd_inbox_begin_pass(struct gd_inbox *inbox)
+{
+	spin_lock(&inbox->lock);
+	inbox->in_pass = true;
+	spin_unlock(&inbox->lock);
+}
+
+void gd_inbox_end_pass(struct gd_inbox *inbox)
+{
+	spin_lock(&inbox->lock);
+	inbox->in_pass = false;
+	WRITE_ONCE(inbox->passes, inbox->passes + 1);
+	spin_unlock(&inbox->lock);
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Keeping a member's memory apart from other groups and from ksmd: pages that
+ * are shared with anyone outside the group are made private. Runs in the scanner,
+ * with a user reference on the member's address space.
+ */
+#include "dedup.h"
+#include "isolate.h"
+#include "lock.h"
+#include "member.h"
+#include "unshare.h"
+#include "vma.h"
+
+static bool is_own_frame(struct page *page, void *dedup)
+{
+	return gd_frame_lookup(&((struct gd_dedup *)dedup)->frames, page);
+}
+
+static int unshare(struct gd_member *member, struct gd_unshare *un)
+{
+	int err = gd_unshare_mm(member->mm, un);
+
+	gd_blocks_count(&member->blocks, GRPDEDUP_CNT_UNSHARES, un->done);
+	return err;
+}
+
+/**
+ * gd_isolate_from_groups - unshare the frames of other groups
+ * @member: the member
+ *
+ * Return: 0: one look at all of its memory found none, or -errno.
+ */
+int gd_isolate_from_groups(struct gd_member *member)
+{
+	struct gd_unshare un = {
+		.keep = is_own_frame, .arg = member->blocks.dedup,
+	};
+
+	return unshare(member, &un);
+}
+
+/**
+ * gd_isolate_from_ksm - the same, and take the member's areas from ksmd as well
+ * @member: the member
+ *
+ * ksmd's pages are unshared before its areas are taken: the kernel would do an
+ * area in one hold of the lock, have a process killed if the memory cgroup is
+ * full, and on 6.1 leave what userfaultfd protects.
+ *
+ * Return: 0, or -errno: -EBUSY if the mmap lock could not be had.
+ */
+int gd_isolate_from_ksm(struct gd_member *member)
+{
+	struct gd_unshare un = {
+		.keep = is_own_frame, .arg = member->blocks.dedup,
+	};
+
+	if (!gd_lock_mmap_read(member->mm))
+		return -EBUSY;
+	if (gd_vma_is_mergeable(member->mm))
+		un.then = gd_vma_take_from_ksm;
+	mmap_read_unlock(member->mm);
+	return unshare(member, &un);
+}
+
+/**
+ * gd_isolate_all - unshare all frames, the group's own as well
+ * @member: the member
+ * @pages: the number of mappings unshared is added
+ *
+ * Return: 0: one look at all of its memory found no frame, or -errno.
+ */
+int gd_isolate_all(struct gd_member *member, u64 *pages)
+{
+	struct gd_unshare un = { .keep = NULL };
+	int err = unshare(member, &un);
+
+	*pages += un.done;
+	return err;
+}
