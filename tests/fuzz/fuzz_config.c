@@ -4,13 +4,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "../../userspace/cli/parse.c"
+#include "../../userspace/lib/parse.c"
 #include "../../userspace/daemon/policy.c"
 #include "../../userspace/daemon/policy_equal.c"
 #include "../../userspace/daemon/policy_entitlement.c"
 #include "../../userspace/daemon/policy_demand.c"
 #include "../../userspace/daemon/config.c"
 #include "../../userspace/daemon/config_check.c"
+#include "../../userspace/daemon/config_file.c"
 #include "../../userspace/daemon/config_key.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -2,7 +2,7 @@
 /* Numbers of the command line, and attributes, events and sentences of the kernel. */
 #include <stdlib.h>
 #include <string.h>
-#include "../../userspace/cli/parse.c"
+#include "../../userspace/lib/parse.c"
 #include "../../userspace/lib/attr.c"
 #include "../../userspace/lib/conn.c"
 #include "../../userspace/lib/counters.c"
@@ -30,8 +30,8 @@ static void numbers(const uint8_t *data, size_t size)
 
 static void event(struct nlmsghdr *nlh)
 {
-	static struct gd_conn conn;
-	struct gd_event event;
+	static struct grpdedup_conn conn;
+	struct grpdedup_event event;
 
 	if (!parse(nlh, &event) &&
 	    (strnlen(event.group, sizeof(event.group)) == sizeof(event.group) ||
@@ -48,20 +48,21 @@ static void message(const uint8_t *data, size_t size)
 	struct nlmsghdr *nlh = calloc(1, NLMSG_HDRLEN + size);
 	struct nlmsghdr request = { .nlmsg_len = NLMSG_HDRLEN };
 	struct nlattr *tb[GRPDEDUP_A_MAX + 1];
-	struct gd_counters counters;
+	struct grpdedup_counters counters;
 	char text[64];
 
 	memcpy((char *)nlh + NLMSG_HDRLEN, data, size);
 	nlh->nlmsg_len = (uint32_t)(NLMSG_HDRLEN + size);
-	if (!gd_attr_parse(nlh, tb)) {
-		gd_attr_u32(tb, GRPDEDUP_A_PID);
-		gd_attr_u64(tb, GRPDEDUP_A_PAGES);
-		gd_attr_str(tb, GRPDEDUP_A_COMM, text, sizeof(text));
-		gd_attr_counters(tb, &counters);
+	if (!grpdedup_attr_parse(nlh, tb)) {
+		grpdedup_attr_u32(tb, GRPDEDUP_A_PID);
+		grpdedup_attr_u64(tb, GRPDEDUP_A_PAGES);
+		grpdedup_attr_str(tb, GRPDEDUP_A_COMM, text, sizeof(text));
+		grpdedup_attr_counters(tb, &counters);
 	}
 	event(nlh);
 	nlh->nlmsg_flags = NLM_F_ACK_TLVS;
-	gd_extack_sentence(nlh, NLMSG_HDRLEN, &request, text, sizeof(text));
+	grpdedup_extack_sentence(nlh, NLMSG_HDRLEN, &request, text,
+				 sizeof(text));
 	if (strnlen(text, sizeof(text)) == sizeof(text))
 		abort();
 	free(nlh);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The tool's pure parts: numbers of the command line, rows and their writers. */
 #define _GNU_SOURCE
-#include "../../userspace/cli/parse.c"
+#include "../../userspace/lib/parse.c"
 #include "../../userspace/cli/output.c"
 #include "../../userspace/cli/row.c"
 #include "../../userspace/lib/counters.c"
@@ -170,7 +170,8 @@ static void json_strings(void)
 	EXPECT(json_is("\xf4\x90\x80\x80", "\"\\ufffd\\ufffd\\ufffd\\ufffd\""));
 }
 
-static void set(struct gd_counters *counters, unsigned int id, uint64_t value)
+static void set(struct grpdedup_counters *counters, unsigned int id,
+		uint64_t value)
 {
 	counters->value[id] = value;
 	counters->present |= UINT64_C(1) << id;
@@ -181,31 +182,34 @@ static void every_counter_has_a_name(void)
 	unsigned int i;
 
 	for (i = GRPDEDUP_CNT_PAD + 1; i <= GRPDEDUP_CNT_MAX; i++)
-		EXPECT(gd_counter_name(i));
-	EXPECT(!gd_counter_name(GRPDEDUP_CNT_PAD));
-	EXPECT(!gd_counter_name(GRPDEDUP_CNT_MAX + 1));
-	EXPECT(!strcmp(gd_counter_name(GRPDEDUP_CNT_SKIP_VMA_HUGETLB),
+		EXPECT(grpdedup_counter_name(i));
+	EXPECT(!grpdedup_counter_name(GRPDEDUP_CNT_PAD));
+	EXPECT(!grpdedup_counter_name(GRPDEDUP_CNT_MAX + 1));
+	EXPECT(!strcmp(grpdedup_counter_name(GRPDEDUP_CNT_SKIP_VMA_HUGETLB),
 		       "skip_vma_hugetlb"));
 }
 
 static void absent_is_not_0(void)
 {
-	struct gd_counters counters = { 0 };
+	struct grpdedup_counters counters = { 0 };
 	uint64_t value = 5;
 
-	EXPECT(!gd_counter_get(&counters, GRPDEDUP_CNT_CPU_NS, &value));
+	EXPECT(!grpdedup_counter_get(&counters, GRPDEDUP_CNT_CPU_NS, &value));
 	EXPECT(value == 5);
-	EXPECT(!gd_counter_or_0(&counters, GRPDEDUP_CNT_CPU_NS));
+	EXPECT(!grpdedup_counter_or_0(&counters, GRPDEDUP_CNT_CPU_NS));
 	set(&counters, GRPDEDUP_CNT_CPU_NS, 9);
-	EXPECT(gd_counter_get(&counters, GRPDEDUP_CNT_CPU_NS, &value));
+	EXPECT(grpdedup_counter_get(&counters, GRPDEDUP_CNT_CPU_NS, &value));
 	EXPECT(value == 9);
-	EXPECT(!gd_counter_get(&counters, GRPDEDUP_CNT_MAX + 1, &value));
+	EXPECT(!grpdedup_counter_get(&counters, GRPDEDUP_CNT_MAX + 1, &value));
 }
 
 static void member_json_leaves_out_what_is_absent(void)
 {
-	struct gd_member member = {
-		.group_id = 3, .group = "a\"b", .pid = 41, .comm = "x\ty",
+	struct grpdedup_member member = {
+		.group_id = 3,
+		.group = "a\"b",
+		.pid = 41,
+		.comm = "x\ty",
 		.start_time = UINT64_MAX,
 	};
 	struct row row;
@@ -223,11 +227,18 @@ static void member_json_leaves_out_what_is_absent(void)
 
 static void dump_columns_are_frozen(void)
 {
-	struct gd_group group = {
-		.id = 3, .name = "t", .rate = 4000, .split_min = 16, .tid = 99,
-		.frames_max = 7, .members = 2,
+	struct grpdedup_group group = {
+		.id = 3,
+		.name = "t",
+		.rate = 4000,
+		.split_min = 16,
+		.tid = 99,
+		.frames_max = 7,
+		.members = 2,
 	};
-	struct gd_member member = { .pid = 41, .comm = "a\tb", .group = "t" };
+	struct grpdedup_member member = { .pid = 41,
+					  .comm = "a\tb",
+					  .group = "t" };
 	struct row row;
 	FILE *out;
 
@@ -260,9 +271,9 @@ static void dump_columns_are_frozen(void)
 
 static void rows_fit(void)
 {
-	struct gd_event event = { .cmd = GRPDEDUP_CMD_RECLAIM };
-	struct gd_member member = { 0 };
-	struct gd_group group = { 0 };
+	struct grpdedup_event event = { .cmd = GRPDEDUP_CMD_RECLAIM };
+	struct grpdedup_member member = { 0 };
+	struct grpdedup_group group = { 0 };
 	struct row row;
 
 	event.counters.present = UINT64_MAX;
@@ -287,14 +298,15 @@ static bool lines_are_equally_long(const char *text, int lines)
 
 static void columns_stay_aligned(void)
 {
-	struct gd_group groups[3] = {
+	struct grpdedup_group groups[3] = {
 		{ .name = "a", .rate = 0 },
 		{ .name = "fifteen-letters", .rate = 1000000000, .members = 7 },
 		{ .name = "b", .rate = 1 },
 	};
-	struct gd_member members[2] = {
+	struct grpdedup_member members[2] = {
 		{ .group = "a", .pid = 1, .comm = "x" },
-		{ .group = "fifteen-letters", .pid = 4194304,
+		{ .group = "fifteen-letters",
+		  .pid = 4194304,
 		  .comm = "\033\033\033\033\033\033\033\033\033\033\033\033\033\033\033" },
 	};
 	struct row rows[3];
@@ -325,8 +337,8 @@ static void columns_stay_aligned(void)
 
 static void percentages(void)
 {
-	struct gd_member member = { 0 };
-	struct gd_group group = { 0 };
+	struct grpdedup_member member = { 0 };
+	struct grpdedup_group group = { 0 };
 	struct row row;
 	FILE *out;
 
@@ -353,7 +365,7 @@ static void percentages(void)
 
 static void skips(void)
 {
-	struct gd_group group = { .name = "t" };
+	struct grpdedup_group group = { .name = "t" };
 	FILE *out = writing();
 
 	print_skips(out, &group);
@@ -374,9 +386,14 @@ static void skips(void)
 
 static void events(void)
 {
-	struct gd_event event = {
-		.cmd = GRPDEDUP_CMD_MEMBER_DEL, .group_id = 2, .group = "t",
-		.pid = 7, .comm = "q", .reason = GRPDEDUP_REASON_EXEC, .pages = 5,
+	struct grpdedup_event event = {
+		.cmd = GRPDEDUP_CMD_MEMBER_DEL,
+		.group_id = 2,
+		.group = "t",
+		.pid = 7,
+		.comm = "q",
+		.reason = GRPDEDUP_REASON_EXEC,
+		.pages = 5,
 	};
 	struct row row;
 	FILE *out = writing();
@@ -395,13 +412,13 @@ static void events(void)
 
 static void releases(void)
 {
-	EXPECT(!gd_release_is_newer("6.1.0-56-amd64", "7.3"));
-	EXPECT(!gd_release_is_newer("7.3.4+deb13-amd64", "7.3"));
-	EXPECT(gd_release_is_newer("7.4.0-rc1", "7.3"));
-	EXPECT(gd_release_is_newer("8.0-amd64", "7.3"));
-	EXPECT(gd_release_is_newer("7.10.0", "7.3"));
-	EXPECT(!gd_release_is_newer("6.99", "7.3"));
-	EXPECT(!gd_release_is_newer("rc", "7.3"));
+	EXPECT(!grpdedup_release_is_newer("6.1.0-56-amd64", "7.3"));
+	EXPECT(!grpdedup_release_is_newer("7.3.4+deb13-amd64", "7.3"));
+	EXPECT(grpdedup_release_is_newer("7.4.0-rc1", "7.3"));
+	EXPECT(grpdedup_release_is_newer("8.0-amd64", "7.3"));
+	EXPECT(grpdedup_release_is_newer("7.10.0", "7.3"));
+	EXPECT(!grpdedup_release_is_newer("6.99", "7.3"));
+	EXPECT(!grpdedup_release_is_newer("rc", "7.3"));
 }
 
 static const struct test tests[] = {

@@ -13,14 +13,14 @@
 #include "../../userspace/lib/member.c"
 #include "test.h"
 
-static struct gd_conn *connect_to(void (*next)(void))
+static struct grpdedup_conn *connect_to(void (*next)(void))
 {
-	struct gd_conn *conn;
+	struct grpdedup_conn *conn;
 
 	queue_in = 0;
 	queue_out = 0;
 	answer = answer_family;
-	EXPECT(!gd_conn_open(&conn));
+	EXPECT(!grpdedup_conn_open(&conn));
 	EXPECT(queue_in == queue_out);
 	queue_in = 0;
 	queue_out = 0;
@@ -31,12 +31,12 @@ static struct gd_conn *connect_to(void (*next)(void))
 
 static void family(void)
 {
-	struct gd_conn *conn = connect_to(NULL);
+	struct grpdedup_conn *conn = connect_to(NULL);
 
 	EXPECT(conn->family == FAMILY);
 	EXPECT(conn->events_group == EVENTS_GROUP);
-	EXPECT(gd_conn_family_version(conn) == 1);
-	gd_conn_close(conn);
+	EXPECT(grpdedup_conn_family_version(conn) == 1);
+	grpdedup_conn_close(conn);
 }
 
 static void answer_enoent(void)
@@ -46,21 +46,21 @@ static void answer_enoent(void)
 
 static void no_family(void)
 {
-	struct gd_conn *conn;
+	struct grpdedup_conn *conn;
 
 	queue_in = 0;
 	queue_out = 0;
 	answer = answer_enoent;
-	EXPECT(gd_conn_open(&conn) == -EPROTONOSUPPORT);
+	EXPECT(grpdedup_conn_open(&conn) == -EPROTONOSUPPORT);
 	EXPECT(!conn);
 }
 
 static void unloaded_in_between(void)
 {
-	struct gd_conn *conn = connect_to(answer_enoent);
+	struct grpdedup_conn *conn = connect_to(answer_enoent);
 
-	EXPECT(gd_group_del(conn, "t", false) == -EPROTONOSUPPORT);
-	gd_conn_close(conn);
+	EXPECT(grpdedup_group_del(conn, "t", false) == -EPROTONOSUPPORT);
+	grpdedup_conn_close(conn);
 }
 
 static void answer_no_such_group(void)
@@ -73,18 +73,19 @@ static void answer_no_such_group(void)
 
 static void refusal(void)
 {
-	struct gd_conn *conn = connect_to(answer_no_such_group);
-	struct gd_group group;
+	struct grpdedup_conn *conn = connect_to(answer_no_such_group);
+	struct grpdedup_group group;
 
-	EXPECT(gd_group_del(conn, "t", false) == -ENOENT);
-	EXPECT(!strcmp(gd_conn_error(conn), "there is no group of that name"));
+	EXPECT(grpdedup_group_del(conn, "t", false) == -ENOENT);
+	EXPECT(!strcmp(grpdedup_conn_error(conn),
+		       "there is no group of that name"));
 	EXPECT(request_header()->nlmsg_type == FAMILY);
 	EXPECT(request_header()->nlmsg_flags & NLM_F_ACK);
 	/* The next call must not inherit the sentence. */
 	answer = ack;
-	EXPECT(!gd_group_get(conn, "t", &group));
-	EXPECT(!gd_conn_error(conn)[0]);
-	gd_conn_close(conn);
+	EXPECT(!grpdedup_group_get(conn, "t", &group));
+	EXPECT(!grpdedup_conn_error(conn)[0]);
+	grpdedup_conn_close(conn);
 }
 
 static void answer_uncapped(void)
@@ -99,11 +100,11 @@ static void answer_uncapped(void)
 
 static void uncapped_refusal(void)
 {
-	struct gd_conn *conn = connect_to(answer_uncapped);
+	struct grpdedup_conn *conn = connect_to(answer_uncapped);
 
-	EXPECT(gd_group_del(conn, "some", true) == -EBUSY);
-	EXPECT(!strcmp(gd_conn_error(conn), "busy"));
-	gd_conn_close(conn);
+	EXPECT(grpdedup_group_del(conn, "some", true) == -EBUSY);
+	EXPECT(!strcmp(grpdedup_conn_error(conn), "busy"));
+	grpdedup_conn_close(conn);
 }
 
 /* Offset of the RATE attribute in a GROUP_SET with the name "t". */
@@ -154,21 +155,24 @@ static void answer_missing(void)
 
 static void refusal_by_policy(void)
 {
-	struct gd_group_params params = { .name = "t", .set = GD_SET_RATE, .rate = 5 };
-	struct gd_conn *conn = connect_to(answer_out_of_range);
+	struct grpdedup_group_params params = { .name = "t",
+						.set = GRPDEDUP_SET_RATE,
+						.rate = 5 };
+	struct grpdedup_conn *conn = connect_to(answer_out_of_range);
 
-	EXPECT(gd_group_set(conn, &params) == -ERANGE);
-	EXPECT(!strcmp(gd_conn_error(conn), "integer out of range (rate: 0 to 1000)"));
+	EXPECT(grpdedup_group_set(conn, &params) == -ERANGE);
+	EXPECT(!strcmp(grpdedup_conn_error(conn),
+		       "integer out of range (rate: 0 to 1000)"));
 	answer = answer_offset_only;
-	EXPECT(gd_group_set(conn, &params) == -EINVAL);
-	EXPECT(!strcmp(gd_conn_error(conn), "not accepted: rate"));
+	EXPECT(grpdedup_group_set(conn, &params) == -EINVAL);
+	EXPECT(!strcmp(grpdedup_conn_error(conn), "not accepted: rate"));
 	answer = answer_wild_offset;
-	EXPECT(gd_group_set(conn, &params) == -EINVAL);
-	EXPECT(!gd_conn_error(conn)[0]);
+	EXPECT(grpdedup_group_set(conn, &params) == -EINVAL);
+	EXPECT(!grpdedup_conn_error(conn)[0]);
 	answer = answer_missing;
-	EXPECT(gd_group_set(conn, &params) == -EINVAL);
-	EXPECT(!strcmp(gd_conn_error(conn), "missing: split_min"));
-	gd_conn_close(conn);
+	EXPECT(grpdedup_group_set(conn, &params) == -EINVAL);
+	EXPECT(!strcmp(grpdedup_conn_error(conn), "missing: split_min"));
+	grpdedup_conn_close(conn);
 }
 
 static void answer_group(void)
@@ -199,10 +203,10 @@ static void answer_group(void)
 
 static void group_reply(void)
 {
-	struct gd_conn *conn = connect_to(answer_group);
-	struct gd_group group;
+	struct grpdedup_conn *conn = connect_to(answer_group);
+	struct grpdedup_group group;
 
-	EXPECT(!gd_group_get(conn, "fifteen-letters", &group));
+	EXPECT(!grpdedup_group_get(conn, "fifteen-letters", &group));
 	EXPECT(group.id == 3);
 	EXPECT(!strcmp(group.name, "fifteen-letters"));
 	EXPECT(group.rate == 4000);
@@ -211,7 +215,7 @@ static void group_reply(void)
 	EXPECT(group.counters.present == (UINT64_C(1) << GRPDEDUP_CNT_MERGES |
 					  UINT64_C(1) << GRPDEDUP_CNT_ZAPS));
 	EXPECT(queue_in == queue_out);
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 }
 
 static void answer_short_rate(void)
@@ -225,12 +229,12 @@ static void answer_short_rate(void)
 
 static void malformed_reply(void)
 {
-	struct gd_conn *conn = connect_to(answer_short_rate);
-	struct gd_group group;
+	struct grpdedup_conn *conn = connect_to(answer_short_rate);
+	struct grpdedup_group group;
 
-	EXPECT(gd_group_get(conn, "t", &group) == -EBADMSG);
+	EXPECT(grpdedup_group_get(conn, "t", &group) == -EBADMSG);
 	EXPECT(queue_in == queue_out);
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 }
 
 /* Messages of an earlier exchange and of other processes. */
@@ -249,12 +253,12 @@ static void answer_after_noise(void)
 
 static void noise(void)
 {
-	struct gd_conn *conn = connect_to(answer_after_noise);
-	struct gd_group group;
+	struct grpdedup_conn *conn = connect_to(answer_after_noise);
+	struct grpdedup_group group;
 
-	EXPECT(!gd_group_get(conn, "t", &group));
+	EXPECT(!grpdedup_group_get(conn, "t", &group));
 	EXPECT(group.id == 3);
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 }
 
 static void put_groups(unsigned int first, unsigned int end, int flags)
@@ -291,16 +295,16 @@ static void answer_1000_groups(void)
 
 static void big_dump(void)
 {
-	struct gd_conn *conn = connect_to(answer_1000_groups);
-	struct gd_group *groups;
+	struct grpdedup_conn *conn = connect_to(answer_1000_groups);
+	struct grpdedup_group *groups;
 	size_t count;
 
-	EXPECT(!gd_group_list(conn, &groups, &count));
+	EXPECT(!grpdedup_group_list(conn, &groups, &count));
 	EXPECT(request_header()->nlmsg_flags & NLM_F_DUMP);
 	EXPECT(count == 1000);
 	EXPECT(groups[999].id == 999 && !strcmp(groups[999].name, "group-999"));
 	free(groups);
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 }
 
 static void answer_interrupted_once(void)
@@ -320,19 +324,19 @@ static void answer_interrupted(void)
 
 static void interrupted_dump(void)
 {
-	struct gd_conn *conn = connect_to(answer_interrupted_once);
-	struct gd_group *groups;
+	struct grpdedup_conn *conn = connect_to(answer_interrupted_once);
+	struct grpdedup_group *groups;
 	size_t count;
 
-	EXPECT(!gd_group_list(conn, &groups, &count));
+	EXPECT(!grpdedup_group_list(conn, &groups, &count));
 	EXPECT(requests == 2 && count == 20);
 	free(groups);
 
 	answer = answer_interrupted;
-	EXPECT(gd_group_list(conn, &groups, &count) == -EAGAIN);
+	EXPECT(grpdedup_group_list(conn, &groups, &count) == -EAGAIN);
 	EXPECT(!groups && !count);
 	EXPECT(requests > 10 && requests < 100);
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 }
 
 static void answer_dump_error(void)
@@ -348,34 +352,34 @@ static void answer_dump_error(void)
 
 static void dump_that_fails(void)
 {
-	struct gd_conn *conn = connect_to(answer_dump_error);
-	struct gd_member *members;
+	struct grpdedup_conn *conn = connect_to(answer_dump_error);
+	struct grpdedup_member *members;
 	size_t count;
 
-	EXPECT(gd_member_list(conn, "t", &members, &count) == -ENOENT);
-	EXPECT(!strcmp(gd_conn_error(conn), "gone"));
+	EXPECT(grpdedup_member_list(conn, "t", &members, &count) == -ENOENT);
+	EXPECT(!strcmp(grpdedup_conn_error(conn), "gone"));
 	EXPECT(!members && !count);
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 }
 
 static void lost_socket(void)
 {
-	struct gd_conn *conn = connect_to(ack);
+	struct grpdedup_conn *conn = connect_to(ack);
 
 	receive_error = ENOBUFS;
-	EXPECT(gd_group_del(conn, "t", false) == -ENOBUFS);
-	gd_conn_close(conn);
+	EXPECT(grpdedup_group_del(conn, "t", false) == -ENOBUFS);
+	grpdedup_conn_close(conn);
 }
 
 static void long_name(void)
 {
-	struct gd_conn *conn = connect_to(ack);
+	struct grpdedup_conn *conn = connect_to(ack);
 	static char name[100001];
 
 	memset(name, 'x', sizeof(name) - 1);
-	EXPECT(gd_group_del(conn, name, false) == -EMSGSIZE);
+	EXPECT(grpdedup_group_del(conn, name, false) == -EMSGSIZE);
 	EXPECT(!requests);
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 }
 
 static struct nlattr *requested(int attr)
@@ -388,40 +392,41 @@ static struct nlattr *requested(int attr)
 
 static void *assign_this_thread(void *arg)
 {
-	struct gd_member member;
+	struct grpdedup_member member;
 
-	gd_member_add(arg, "t", (pid_t)syscall(SYS_gettid), true, &member);
+	grpdedup_member_add(arg, "t", (pid_t)syscall(SYS_gettid), true,
+			    &member);
 	return NULL;
 }
 
 static void processes(void)
 {
-	struct gd_conn *conn = connect_to(ack);
-	struct gd_member member;
-	struct gd_left left;
+	struct grpdedup_conn *conn = connect_to(ack);
+	struct grpdedup_member member;
+	struct grpdedup_left left;
 	pthread_t thread;
 
-	EXPECT(!gd_member_add(conn, "t", getpid(), false, &member));
+	EXPECT(!grpdedup_member_add(conn, "t", getpid(), false, &member));
 	EXPECT(requested(GRPDEDUP_A_PIDFD) && !requested(GRPDEDUP_A_PID));
 	EXPECT(!requested(GRPDEDUP_A_MOVE));
-	EXPECT(!gd_member_del(conn, getpid(), true, &left));
+	EXPECT(!grpdedup_member_del(conn, getpid(), true, &left));
 	EXPECT(requested(GRPDEDUP_A_PIDFD) && requested(GRPDEDUP_A_KEEP));
 	EXPECT(requests == 2);
 	/* There is no such process, above the highest possible id. */
-	EXPECT(gd_member_del(conn, 0x7ffffff0, true, &left) == -ESRCH);
+	EXPECT(grpdedup_member_del(conn, 0x7ffffff0, true, &left) == -ESRCH);
 	EXPECT(requests == 2);
 	/* A thread has no pidfd: the kernel is to say what it thinks of it. */
 	EXPECT(!pthread_create(&thread, NULL, assign_this_thread, conn));
 	pthread_join(thread, NULL);
 	EXPECT(requested(GRPDEDUP_A_PID) && !requested(GRPDEDUP_A_PIDFD));
 	EXPECT(requested(GRPDEDUP_A_MOVE));
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 }
 
-static struct gd_event got[4];
+static struct grpdedup_event got[4];
 static size_t got_count;
 
-static void get_event(const struct gd_event *event, void *arg)
+static void get_event(const struct grpdedup_event *event, void *arg)
 {
 	(void)arg;
 	got[got_count++] = *event;
@@ -446,23 +451,27 @@ static void put_unload(uint16_t id)
 
 static void event_stream(void)
 {
-	struct gd_events events = { .conn = connect_to(NULL) };
+	struct grpdedup_events events = { .conn = connect_to(NULL) };
 
 	got_count = 0;
-	EXPECT(!gd_events_read(&events, get_event, NULL));
+	EXPECT(!grpdedup_events_read(&events, get_event, NULL));
 	put_event_of(FAMILY, GRPDEDUP_CMD_MEMBER_DEL);
 	put_event_of(FAMILY + 1, GRPDEDUP_CMD_MEMBER_DEL);
 	put_unload(FAMILY + 1);
 	put_unload(FAMILY);
-	EXPECT(!gd_events_read(&events, get_event, NULL) && got_count == 1);
+	EXPECT(!grpdedup_events_read(&events, get_event, NULL) &&
+	       got_count == 1);
 	EXPECT(got[0].cmd == GRPDEDUP_CMD_MEMBER_DEL);
 	EXPECT(got[0].reason == GRPDEDUP_REASON_EXEC);
-	EXPECT(!gd_events_read(&events, get_event, NULL) && got_count == 1);
-	EXPECT(!gd_events_read(&events, get_event, NULL) && got_count == 1);
+	EXPECT(!grpdedup_events_read(&events, get_event, NULL) &&
+	       got_count == 1);
+	EXPECT(!grpdedup_events_read(&events, get_event, NULL) &&
+	       got_count == 1);
 	receive_error = ENOBUFS;
-	EXPECT(gd_events_read(&events, get_event, NULL) == -ENOBUFS);
-	EXPECT(gd_events_read(&events, get_event, NULL) == -EPROTONOSUPPORT);
-	gd_conn_close(events.conn);
+	EXPECT(grpdedup_events_read(&events, get_event, NULL) == -ENOBUFS);
+	EXPECT(grpdedup_events_read(&events, get_event, NULL) ==
+	       -EPROTONOSUPPORT);
+	grpdedup_conn_close(events.conn);
 }
 
 static const struct test tests[] = {

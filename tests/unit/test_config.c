@@ -2,13 +2,14 @@
 /* The daemon's configuration: what is taken, and each complaint with its line. */
 #define _GNU_SOURCE
 #include <unistd.h>
-#include "../../userspace/cli/parse.c"
+#include "../../userspace/lib/parse.c"
 #include "../../userspace/daemon/policy.c"
 #include "../../userspace/daemon/policy_equal.c"
 #include "../../userspace/daemon/policy_entitlement.c"
 #include "../../userspace/daemon/policy_demand.c"
 #include "../../userspace/daemon/config.c"
 #include "../../userspace/daemon/config_check.c"
+#include "../../userspace/daemon/config_file.c"
 #include "../../userspace/daemon/config_key.c"
 #include "test.h"
 

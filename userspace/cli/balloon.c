@@ -11,10 +11,10 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+#include "../lib/parse.h"
 #include "../lib/status.h"
 #include "cli.h"
 #include "output.h"
-#include "parse.h"
 #include "status.h"
 
 #define WATCH_MS	2000
@@ -367,7 +367,7 @@ int cmd_balloon(int argc, char **argv)
 		{ "socket", required_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 }
 	};
-	struct view view = { .socket = GD_STATUS_SOCKET };
+	struct view view = { .socket = GRPDEDUP_STATUS_SOCKET };
 	const char *bad;
 	int option, status;
 

@@ -19,9 +19,9 @@ enum cli_status {
 /* @fmt NULL: getopt has said what is wrong already. */
 int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* @conn NULL: there is no sentence of the kernel. The format names the subject. */
-int cli_fail(const struct gd_conn *conn, int err, const char *fmt, ...)
+int cli_fail(const struct grpdedup_conn *conn, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-int cli_connect(struct gd_conn **conn);
+int cli_connect(struct grpdedup_conn **conn);
 /* After getopt: the one name that is left. The kernel judges whether it is good. */
 int cli_one_group(int argc, char **argv, const char **name);
 /* The worse of two statuses of one command line. */

@@ -17,7 +17,7 @@ static int absent(void)
 	if (!access("/sys/module/grpdedup", F_OK))
 		fputs("grpdedup: the module is loaded, but can be reached only from the host's network namespace\n",
 		      stderr);
-	else if (gd_release_untested(untested, sizeof(untested)))
+	else if (grpdedup_release_untested(untested, sizeof(untested)))
 		fprintf(stderr, "grpdedup: the module is not loaded; %s\n", untested);
 	else
 		fputs("grpdedup: the module is not loaded; load it with: modprobe grpdedup\n",
@@ -25,10 +25,10 @@ static int absent(void)
 	return CLI_ABSENT;
 }
 
-static const char *sentence(const struct gd_conn *conn, int err)
+static const char *sentence(const struct grpdedup_conn *conn, int err)
 {
-	if (conn && gd_conn_error(conn)[0])
-		return gd_conn_error(conn);
+	if (conn && grpdedup_conn_error(conn)[0])
+		return grpdedup_conn_error(conn);
 	if (err == -EPERM || err == -EACCES)
 		return "not permitted: this needs root (CAP_SYS_ADMIN in the host's user namespace)";
 	if (err == -ENOENT)
@@ -38,7 +38,7 @@ static const char *sentence(const struct gd_conn *conn, int err)
 	return strerror(-err);
 }
 
-int cli_fail(const struct gd_conn *conn, int err, const char *fmt, ...)
+int cli_fail(const struct grpdedup_conn *conn, int err, const char *fmt, ...)
 {
 	char subject[256];
 	char escaped[1024];
@@ -56,9 +56,9 @@ int cli_fail(const struct gd_conn *conn, int err, const char *fmt, ...)
 	return err == -ENOENT || err == -ESRCH ? CLI_NO_SUCH : CLI_REFUSED;
 }
 
-int cli_connect(struct gd_conn **conn)
+int cli_connect(struct grpdedup_conn **conn)
 {
-	int err = gd_conn_open(conn);
+	int err = grpdedup_conn_open(conn);
 
 	return err ? cli_fail(NULL, err, "cannot reach the module") : CLI_DONE;
 }

@@ -3,11 +3,11 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include "../lib/parse.h"
 #include "cli.h"
 #include "output.h"
-#include "parse.h"
 
-static int parse_param(int option, struct gd_group_params *params)
+static int parse_param(int option, struct grpdedup_group_params *params)
 {
 	const char *bad = NULL;
 	uint64_t number = 0;
@@ -17,28 +17,29 @@ static int parse_param(int option, struct gd_group_params *params)
 		bad = parse_rate(optarg, &params->rate);
 		if (bad)
 			return cli_usage("--rate '%s' %s", optarg, bad);
-		params->set |= GD_SET_RATE;
+		params->set |= GRPDEDUP_SET_RATE;
 		return CLI_DONE;
 	case 's':
 		bad = parse_number(optarg, UINT32_MAX, &number);
 		if (bad)
 			return cli_usage("--split-min '%s' %s", optarg, bad);
 		params->split_min = (uint32_t)number;
-		params->set |= GD_SET_SPLIT_MIN;
+		params->set |= GRPDEDUP_SET_SPLIT_MIN;
 		return CLI_DONE;
 	case 'm':
 		bad = parse_number(optarg, UINT64_MAX, &number);
 		if (bad)
 			return cli_usage("--max-frames '%s' %s", optarg, bad);
 		params->frames_max = number;
-		params->set |= GD_SET_FRAMES_MAX;
+		params->set |= GRPDEDUP_SET_FRAMES_MAX;
 		return CLI_DONE;
 	default:
 		return cli_usage(NULL);
 	}
 }
 
-static int parse_params(int argc, char **argv, struct gd_group_params *params)
+static int parse_params(int argc, char **argv,
+			struct grpdedup_group_params *params)
 {
 	static const struct option options[] = {
 		{ "rate", required_argument, NULL, 'r' },
@@ -49,14 +50,14 @@ static int parse_params(int argc, char **argv, struct gd_group_params *params)
 	int status = CLI_DONE;
 	int option;
 
-	*params = (struct gd_group_params){ 0 };
+	*params = (struct grpdedup_group_params){ 0 };
 	while (!status &&
 	       (option = getopt_long(argc, argv, "", options, NULL)) != -1)
 		status = parse_param(option, params);
 	return status ? status : cli_one_group(argc, argv, &params->name);
 }
 
-static void print_added(const struct gd_group_params *params)
+static void print_added(const struct grpdedup_group_params *params)
 {
 	double bytes = (double)params->rate * (double)page_size();
 	char size[32];
@@ -70,45 +71,45 @@ static void print_added(const struct gd_group_params *params)
 
 int cmd_add_group(int argc, char **argv)
 {
-	struct gd_group_params params;
-	struct gd_conn *conn;
+	struct grpdedup_group_params params;
+	struct grpdedup_conn *conn;
 	int status;
 	int err;
 
 	status = parse_params(argc, argv, &params);
 	if (status)
 		return status;
-	if (!(params.set & GD_SET_RATE))
+	if (!(params.set & GRPDEDUP_SET_RATE))
 		return cli_usage("--rate is required");
 	status = cli_connect(&conn);
 	if (status)
 		return status;
-	err = gd_group_add(conn, &params);
+	err = grpdedup_group_add(conn, &params);
 	if (err)
 		status = cli_fail(conn, err, "group %s", params.name);
 	else
 		print_added(&params);
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 	return status;
 }
 
-static void print_changes(const struct gd_group *old,
-			  const struct gd_group_params *params)
+static void print_changes(const struct grpdedup_group *old,
+			  const struct grpdedup_group_params *params)
 {
 	const char *comma = "";
 
 	printf("group %s: ", params->name);
-	if (params->set & GD_SET_RATE) {
+	if (params->set & GRPDEDUP_SET_RATE) {
 		printf("rate %" PRIu32 " -> %" PRIu32 " pages/s", old->rate,
 		       params->rate);
 		comma = ", ";
 	}
-	if (params->set & GD_SET_SPLIT_MIN) {
+	if (params->set & GRPDEDUP_SET_SPLIT_MIN) {
 		printf("%ssplit-min %" PRIu32 " -> %" PRIu32, comma,
 		       old->split_min, params->split_min);
 		comma = ", ";
 	}
-	if (params->set & GD_SET_FRAMES_MAX)
+	if (params->set & GRPDEDUP_SET_FRAMES_MAX)
 		printf("%smax-frames %" PRIu64 " -> %" PRIu64, comma,
 		       old->frames_max, params->frames_max);
 	putchar('\n');
@@ -116,9 +117,9 @@ static void print_changes(const struct gd_group *old,
 
 int cmd_set_group(int argc, char **argv)
 {
-	struct gd_group_params params;
-	struct gd_group old;
-	struct gd_conn *conn;
+	struct grpdedup_group_params params;
+	struct grpdedup_group old;
+	struct grpdedup_conn *conn;
 	int status;
 	int err;
 
@@ -130,14 +131,14 @@ int cmd_set_group(int argc, char **argv)
 	status = cli_connect(&conn);
 	if (status)
 		return status;
-	err = gd_group_get(conn, params.name, &old);
+	err = grpdedup_group_get(conn, params.name, &old);
 	if (!err)
-		err = gd_group_set(conn, &params);
+		err = grpdedup_group_set(conn, &params);
 	if (err)
 		status = cli_fail(conn, err, "group %s", params.name);
 	else
 		print_changes(&old, &params);
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 	return status;
 }
 
@@ -147,7 +148,7 @@ int cmd_del_group(int argc, char **argv)
 		{ "unshare", no_argument, NULL, 'u' },
 		{ NULL, 0, NULL, 0 }
 	};
-	struct gd_conn *conn;
+	struct grpdedup_conn *conn;
 	bool unshare = false;
 	const char *name;
 	int option;
@@ -164,12 +165,12 @@ int cmd_del_group(int argc, char **argv)
 		status = cli_connect(&conn);
 	if (status)
 		return status;
-	err = gd_group_del(conn, name, unshare);
+	err = grpdedup_group_del(conn, name, unshare);
 	if (err)
 		status = cli_fail(conn, err, "group %s", name);
 	else
 		printf("group %s: deleted, %s\n", name, unshare ?
 		       "its pages are unshared" : "its shared pages stay shared");
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 	return status;
 }

@@ -12,7 +12,7 @@ int cmd_list(int argc, char **argv)
 {
 	static const struct option options[] = { { NULL, 0, NULL, 0 } };
 	struct snapshot snap;
-	struct gd_conn *conn;
+	struct grpdedup_conn *conn;
 	bool pids = false;
 	int status;
 	size_t i;
@@ -35,14 +35,14 @@ int cmd_list(int argc, char **argv)
 	for (i = 0; !status && !pids && i < snap.group_count; i++)
 		puts(snap.groups[i].name);
 	snapshot_free(&snap);
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 	return status;
 }
 
 static void dump_names(void)
 {
-	const struct gd_member member = { 0 };
-	const struct gd_group group = { 0 };
+	const struct grpdedup_member member = { 0 };
+	const struct grpdedup_group group = { 0 };
 	struct row row;
 
 	row_of_group(&row, &group);
@@ -77,7 +77,7 @@ int cmd_dump(int argc, char **argv)
 		{ NULL, 0, NULL, 0 }
 	};
 	struct snapshot snap;
-	struct gd_conn *conn;
+	struct grpdedup_conn *conn;
 	bool header = false;
 	int option;
 	int status;
@@ -98,6 +98,6 @@ int cmd_dump(int argc, char **argv)
 	if (!status)
 		dump_values(&snap);
 	snapshot_free(&snap);
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 	return status;
 }

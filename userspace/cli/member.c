@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include "../lib/parse.h"
 #include "cli.h"
 #include "output.h"
-#include "parse.h"
 
 /* A wrong argument must not leave half of the command line done. */
 static int check_pids(int argc, char **argv, int first)
@@ -35,11 +35,12 @@ static pid_t pid_of(const char *arg)
 	return (pid_t)pid;
 }
 
-static int add_one(struct gd_conn *conn, const char *group, pid_t pid, bool move)
+static int add_one(struct grpdedup_conn *conn, const char *group, pid_t pid,
+		   bool move)
 {
-	struct gd_member member;
-	char comm[GD_COMM_SIZE * 4];
-	int err = gd_member_add(conn, group, pid, move, &member);
+	struct grpdedup_member member;
+	char comm[GRPDEDUP_COMM_SIZE * 4];
+	int err = grpdedup_member_add(conn, group, pid, move, &member);
 
 	if (err)
 		return cli_fail(conn, err, "pid %d, group %s", pid, group);
@@ -51,7 +52,7 @@ static int add_one(struct gd_conn *conn, const char *group, pid_t pid, bool move
 static int add_members(int argc, char **argv, bool move)
 {
 	static const struct option options[] = { { NULL, 0, NULL, 0 } };
-	struct gd_conn *conn;
+	struct grpdedup_conn *conn;
 	const char *group;
 	int status;
 	int i;
@@ -70,7 +71,7 @@ static int add_members(int argc, char **argv, bool move)
 		return status;
 	for (i = optind; i < argc && status != CLI_ABSENT; i++)
 		status = cli_worse(status, add_one(conn, group, pid_of(argv[i]), move));
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 	return status;
 }
 
@@ -84,11 +85,11 @@ int cmd_move(int argc, char **argv)
 	return add_members(argc, argv, true);
 }
 
-static int del_one(struct gd_conn *conn, pid_t pid, bool keep)
+static int del_one(struct grpdedup_conn *conn, pid_t pid, bool keep)
 {
-	struct gd_left left;
+	struct grpdedup_left left;
 	char size[32];
-	int err = gd_member_del(conn, pid, keep, &left);
+	int err = grpdedup_member_del(conn, pid, keep, &left);
 
 	if (err)
 		return cli_fail(conn, err, "pid %d", pid);
@@ -110,7 +111,7 @@ int cmd_unassign(int argc, char **argv)
 		{ "keep", no_argument, NULL, 'k' },
 		{ NULL, 0, NULL, 0 }
 	};
-	struct gd_conn *conn;
+	struct grpdedup_conn *conn;
 	bool keep = false;
 	int option;
 	int status;
@@ -128,6 +129,6 @@ int cmd_unassign(int argc, char **argv)
 		return status;
 	for (i = optind; i < argc && status != CLI_ABSENT; i++)
 		status = cli_worse(status, del_one(conn, pid_of(argv[i]), keep));
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 	return status;
 }

@@ -41,9 +41,9 @@ static const char *time_stamp(char *buf, size_t size)
 	return buf;
 }
 
-static void print_line(const struct gd_event *event, const char *time)
+static void print_line(const struct grpdedup_event *event, const char *time)
 {
-	char comm[GD_COMM_SIZE * 4];
+	char comm[GRPDEDUP_COMM_SIZE * 4];
 	char size[32];
 
 	printf("%s%s%s %s", time ? time : "", time ? " " : "", event_name(event),
@@ -69,7 +69,7 @@ static void print_line(const struct gd_event *event, const char *time)
 	putchar('\n');
 }
 
-static void print_event(const struct gd_event *event, void *arg)
+static void print_event(const struct grpdedup_event *event, void *arg)
 {
 	const struct style *style = arg;
 	const char *time = NULL;
@@ -108,9 +108,10 @@ static void catch_signals(sigset_t *normal)
 	sigaction(SIGTERM, &sa, NULL);
 }
 
-static int monitor(struct gd_events *events, struct style *style)
+static int monitor(struct grpdedup_events *events, struct style *style)
 {
-	struct pollfd pfd = { .fd = gd_events_fd(events), .events = POLLIN };
+	struct pollfd pfd = { .fd = grpdedup_events_fd(events),
+			      .events = POLLIN };
 	sigset_t normal;
 	int err;
 
@@ -122,7 +123,7 @@ static int monitor(struct gd_events *events, struct style *style)
 				continue;
 			return cli_fail(NULL, -errno, "cannot wait for events");
 		}
-		err = gd_events_read(events, print_event, style);
+		err = grpdedup_events_read(events, print_event, style);
 		if (err == -ENOBUFS)
 			fputs("grpdedup: some events were lost\n", stderr);
 		else if (err)
@@ -139,7 +140,7 @@ int cmd_monitor(int argc, char **argv)
 		{ NULL, 0, NULL, 0 }
 	};
 	struct style style = { 0 };
-	struct gd_events *events;
+	struct grpdedup_events *events;
 	int option;
 	int status;
 	int err;
@@ -158,10 +159,10 @@ int cmd_monitor(int argc, char **argv)
 	}
 	if (optind < argc)
 		return cli_usage("unexpected argument '%s'", argv[optind]);
-	err = gd_events_open(&events);
+	err = grpdedup_events_open(&events);
 	if (err)
 		return cli_fail(NULL, err, "cannot listen to events");
 	status = monitor(events, &style);
-	gd_events_close(events);
+	grpdedup_events_close(events);
 	return status;
 }

@@ -32,14 +32,17 @@ static const struct shown shown[GRPDEDUP_CNT_MAX + 1] = {
  * What part of the scanned memory is saved. A group has "shared" frames and
  * "sharing" further mappings of them; a member's "shared" are all its mappings.
  */
-static void add_saved_part(struct row *row, const struct gd_counters *counters,
+static void add_saved_part(struct row *row,
+			   const struct grpdedup_counters *counters,
 			   bool is_group)
 {
-	uint64_t saved = gd_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SHARING);
-	uint64_t all = gd_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SHARED) +
-		       gd_counter_or_0(counters, GRPDEDUP_CNT_PAGES_UNSHARED) +
-		       gd_counter_or_0(counters, GRPDEDUP_CNT_PAGES_VOLATILE) +
-		       (is_group ? saved : 0);
+	uint64_t saved =
+		grpdedup_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SHARING);
+	uint64_t all =
+		grpdedup_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SHARED) +
+		grpdedup_counter_or_0(counters, GRPDEDUP_CNT_PAGES_UNSHARED) +
+		grpdedup_counter_or_0(counters, GRPDEDUP_CNT_PAGES_VOLATILE) +
+		(is_group ? saved : 0);
 
 	if (all)
 		row_number(row, NULL, "saved", CELL_PERMILLE,
@@ -48,7 +51,8 @@ static void add_saved_part(struct row *row, const struct gd_counters *counters,
 		row_absent(row, NULL, "saved", CELL_PERMILLE);
 }
 
-static void add_counters(struct row *row, const struct gd_counters *counters,
+static void add_counters(struct row *row,
+			 const struct grpdedup_counters *counters,
 			 bool is_group)
 {
 	unsigned int i;
@@ -59,16 +63,17 @@ static void add_counters(struct row *row, const struct gd_counters *counters,
 		enum cell_kind kind = title ? shown[i].kind : CELL_COUNT;
 		uint64_t value;
 
-		if (gd_counter_get(counters, i, &value))
-			row_number(row, gd_counter_name(i), title, kind, value);
+		if (grpdedup_counter_get(counters, i, &value))
+			row_number(row, grpdedup_counter_name(i), title, kind,
+				   value);
 		else
-			row_absent(row, gd_counter_name(i), title, kind);
+			row_absent(row, grpdedup_counter_name(i), title, kind);
 		if (i == GRPDEDUP_CNT_PAGES_SHARING)
 			add_saved_part(row, counters, is_group);
 	}
 }
 
-void row_of_group(struct row *row, const struct gd_group *group)
+void row_of_group(struct row *row, const struct grpdedup_group *group)
 {
 	row->count = 0;
 	row_text(row, "group_name", "group", group->name);
@@ -81,7 +86,7 @@ void row_of_group(struct row *row, const struct gd_group *group)
 	add_counters(row, &group->counters, true);
 }
 
-void row_of_member(struct row *row, const struct gd_member *member)
+void row_of_member(struct row *row, const struct grpdedup_member *member)
 {
 	row->count = 0;
 	row_text(row, "group_name", "group", member->group);
@@ -92,7 +97,7 @@ void row_of_member(struct row *row, const struct gd_member *member)
 	add_counters(row, &member->counters, false);
 }
 
-const char *event_name(const struct gd_event *event)
+const char *event_name(const struct grpdedup_event *event)
 {
 	static const char *const names[GRPDEDUP_CMD_MAX + 1] = {
 		[GRPDEDUP_CMD_GROUP_ADD] = "group-add",
@@ -120,7 +125,8 @@ const char *reason_name(uint32_t reason)
 	return names[reason <= GRPDEDUP_REASON_MAX ? reason : 0];
 }
 
-void row_of_event(struct row *row, const struct gd_event *event, const char *time)
+void row_of_event(struct row *row, const struct grpdedup_event *event,
+		  const char *time)
 {
 	unsigned int i;
 	uint64_t value;
@@ -145,11 +151,12 @@ void row_of_event(struct row *row, const struct gd_event *event, const char *tim
 	    event->cmd == GRPDEDUP_CMD_RECLAIM)
 		row_number(row, "pages", NULL, CELL_COUNT, event->pages);
 	for (i = FIRST_COUNTER; i <= GRPDEDUP_CNT_MAX; i++)
-		if (gd_counter_get(&event->counters, i, &value))
-			row_number(row, gd_counter_name(i), NULL, CELL_COUNT, value);
+		if (grpdedup_counter_get(&event->counters, i, &value))
+			row_number(row, grpdedup_counter_name(i), NULL,
+				   CELL_COUNT, value);
 }
 
-void print_skips(FILE *out, const struct gd_group *group)
+void print_skips(FILE *out, const struct grpdedup_group *group)
 {
 	static const struct {
 		unsigned int counter;
@@ -172,14 +179,15 @@ void print_skips(FILE *out, const struct gd_group *group)
 		{ GRPDEDUP_CNT_SKIP_CONTENDED, "blocks whose process held its "
 		  "memory map" },
 	};
-	const struct gd_counters *counters = &group->counters;
+	const struct grpdedup_counters *counters = &group->counters;
 	bool first = true;
 	size_t i;
 
-	if (gd_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SHARING))
+	if (grpdedup_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SHARING))
 		return;
 	for (i = 0; i < sizeof(skips) / sizeof(skips[0]); i++) {
-		uint64_t value = gd_counter_or_0(counters, skips[i].counter);
+		uint64_t value =
+			grpdedup_counter_or_0(counters, skips[i].counter);
 
 		if (!value)
 			continue;

@@ -6,18 +6,19 @@
 #include "../lib/libgrpdedup.h"
 #include "output.h"
 
-void row_of_group(struct row *row, const struct gd_group *group);
-void row_of_member(struct row *row, const struct gd_member *member);
+void row_of_group(struct row *row, const struct grpdedup_group *group);
+void row_of_member(struct row *row, const struct grpdedup_member *member);
 /* @time NULL: no time stamp. */
-void row_of_event(struct row *row, const struct gd_event *event, const char *time);
+void row_of_event(struct row *row, const struct grpdedup_event *event,
+		  const char *time);
 
-const char *event_name(const struct gd_event *event);
+const char *event_name(const struct grpdedup_event *event);
 const char *reason_name(uint32_t reason);
 
 /*
  * Why a group has saved nothing: one line with what was skipped (in total since
  * the group was made), none if it has saved something or nothing was skipped.
  */
-void print_skips(FILE *out, const struct gd_group *group);
+void print_skips(FILE *out, const struct grpdedup_group *group);
 
 #endif /* CLI_ROW_H */

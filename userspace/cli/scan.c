@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
+#include "../lib/parse.h"
 #include "cli.h"
 #include "output.h"
-#include "parse.h"
 
 #define POLL_MS		30
 #define PROGRESS_MS	300
@@ -42,7 +42,7 @@ static uint64_t now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-static void show_progress(const struct gd_group *group, uint64_t first)
+static void show_progress(const struct grpdedup_group *group, uint64_t first)
 {
 	static uint64_t last;
 	uint64_t now = now_ms();
@@ -51,7 +51,9 @@ static void show_progress(const struct gd_group *group, uint64_t first)
 		return;
 	last = now;
 	fprintf(stderr, "\rgroup %s: %" PRIu64 " pages visited ", group->name,
-		gd_counter_or_0(&group->counters, GRPDEDUP_CNT_PAGES_SCANNED) - first);
+		grpdedup_counter_or_0(&group->counters,
+				      GRPDEDUP_CNT_PAGES_SCANNED) -
+			first);
 }
 
 static void end_progress(void)
@@ -61,26 +63,26 @@ static void end_progress(void)
 }
 
 /* @timeout 0: for ever. *group: as it was before, and then as it is. */
-static int wait_for_pass(struct gd_conn *conn, const char *name,
-			 struct gd_group *group, uint64_t pass,
+static int wait_for_pass(struct grpdedup_conn *conn, const char *name,
+			 struct grpdedup_group *group, uint64_t pass,
 			 unsigned int timeout)
 {
-	uint64_t first = gd_counter_or_0(&group->counters,
-					 GRPDEDUP_CNT_PAGES_SCANNED);
+	uint64_t first = grpdedup_counter_or_0(&group->counters,
+					       GRPDEDUP_CNT_PAGES_SCANNED);
 	uint64_t end = now_ms() + timeout;
 	uint32_t id = group->id;
 	uint64_t passes;
 	int err;
 
 	for (;;) {
-		err = gd_group_get(conn, name, group);
+		err = grpdedup_group_get(conn, name, group);
 		/* Another group of the same name has its own passes. */
 		if (!err && group->id != id)
 			err = -ENOENT;
 		if (err)
 			return err;
-		if (!gd_counter_get(&group->counters, GRPDEDUP_CNT_FULL_SCANS,
-				    &passes))
+		if (!grpdedup_counter_get(&group->counters,
+					  GRPDEDUP_CNT_FULL_SCANS, &passes))
 			return -EOPNOTSUPP;
 		if (passes >= pass)
 			return 0;
@@ -93,8 +95,8 @@ static int wait_for_pass(struct gd_conn *conn, const char *name,
 	}
 }
 
-static int wait_and_tell(struct gd_conn *conn, const char *name,
-			 struct gd_group *group, uint64_t pass,
+static int wait_and_tell(struct grpdedup_conn *conn, const char *name,
+			 struct grpdedup_group *group, uint64_t pass,
 			 unsigned int timeout)
 {
 	char size[32];
@@ -118,7 +120,8 @@ static int wait_and_tell(struct gd_conn *conn, const char *name,
 	}
 	if (err)
 		return cli_fail(conn, err, "group %s: pass %" PRIu64, name, pass);
-	saved = gd_counter_or_0(&group->counters, GRPDEDUP_CNT_PAGES_SHARING);
+	saved = grpdedup_counter_or_0(&group->counters,
+				      GRPDEDUP_CNT_PAGES_SHARING);
 	printf("group %s: pass %" PRIu64 " ended, %s saved\n", group->name, pass,
 	       text_size(size, sizeof(size),
 			 (double)saved * (double)page_size()));
@@ -127,8 +130,8 @@ static int wait_and_tell(struct gd_conn *conn, const char *name,
 
 static int scan(const char *name, bool wait, unsigned int timeout)
 {
-	struct gd_group group;
-	struct gd_conn *conn;
+	struct grpdedup_group group;
+	struct grpdedup_conn *conn;
 	uint64_t pass;
 	int status = cli_connect(&conn);
 	int err = 0;
@@ -136,16 +139,16 @@ static int scan(const char *name, bool wait, unsigned int timeout)
 	if (status)
 		return status;
 	if (wait)
-		err = gd_group_get(conn, name, &group);
+		err = grpdedup_group_get(conn, name, &group);
 	if (!err)
-		err = gd_group_scan(conn, name, &pass);
+		err = grpdedup_group_scan(conn, name, &pass);
 	if (err)
 		status = cli_fail(conn, err, "group %s", name);
 	else if (wait)
 		status = wait_and_tell(conn, name, &group, pass, timeout);
 	else
 		printf("group %s: asked for pass %" PRIu64 "\n", name, pass);
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 	return status;
 }
 

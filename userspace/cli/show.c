@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "../lib/parse.h"
 #include "cli.h"
 #include "output.h"
-#include "parse.h"
 #include "row.h"
 #include "snapshot.h"
 
@@ -84,7 +84,7 @@ static void print_json(const struct snapshot *snap)
 	puts("]}");
 }
 
-static int show_once(struct gd_conn *conn, const struct view *view)
+static int show_once(struct grpdedup_conn *conn, const struct view *view)
 {
 	struct snapshot snap;
 	int status = snapshot_take(conn, view->group, &snap);
@@ -101,7 +101,7 @@ static int show_once(struct gd_conn *conn, const struct view *view)
 
 static int show(const struct view *view)
 {
-	struct gd_conn *conn;
+	struct grpdedup_conn *conn;
 	int status = cli_connect(&conn);
 
 	if (status)
@@ -115,7 +115,7 @@ static int show(const struct view *view)
 			putchar('\n');
 		status = show_once(conn, view);
 	}
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 	return status;
 }
 

@@ -7,33 +7,34 @@
 
 static int by_id(const void *a, const void *b)
 {
-	const struct gd_group *x = a;
-	const struct gd_group *y = b;
+	const struct grpdedup_group *x = a;
+	const struct grpdedup_group *y = b;
 
 	return (x->id > y->id) - (x->id < y->id);
 }
 
 static int by_group_and_pid(const void *a, const void *b)
 {
-	const struct gd_member *x = a;
-	const struct gd_member *y = b;
+	const struct grpdedup_member *x = a;
+	const struct grpdedup_member *y = b;
 
 	if (x->group_id != y->group_id)
 		return x->group_id > y->group_id ? 1 : -1;
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-static int take_group(struct gd_conn *conn, const char *name,
+static int take_group(struct grpdedup_conn *conn, const char *name,
 		      struct snapshot *snap)
 {
 	snap->groups = malloc(sizeof(*snap->groups));
 	if (!snap->groups)
 		return -ENOMEM;
 	snap->group_count = 1;
-	return gd_group_get(conn, name, snap->groups);
+	return grpdedup_group_get(conn, name, snap->groups);
 }
 
-int snapshot_take(struct gd_conn *conn, const char *name, struct snapshot *snap)
+int snapshot_take(struct grpdedup_conn *conn, const char *name,
+		  struct snapshot *snap)
 {
 	int err;
 
@@ -41,10 +42,11 @@ int snapshot_take(struct gd_conn *conn, const char *name, struct snapshot *snap)
 	if (name)
 		err = take_group(conn, name, snap);
 	else
-		err = gd_group_list(conn, &snap->groups, &snap->group_count);
+		err = grpdedup_group_list(conn, &snap->groups,
+					  &snap->group_count);
 	if (!err)
-		err = gd_member_list(conn, name, &snap->members,
-				     &snap->member_count);
+		err = grpdedup_member_list(conn, name, &snap->members,
+					   &snap->member_count);
 	if (err && name)
 		return cli_fail(conn, err, "group %s", name);
 	if (err)

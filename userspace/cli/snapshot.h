@@ -6,14 +6,15 @@
 #include "../lib/libgrpdedup.h"
 
 struct snapshot {
-	struct gd_group *groups;
+	struct grpdedup_group *groups;
 	size_t group_count;
-	struct gd_member *members;
+	struct grpdedup_member *members;
 	size_t member_count;
 };
 
 /* @name NULL: all groups. Returns an exit status; *snap is to be freed anyway. */
-int snapshot_take(struct gd_conn *conn, const char *name, struct snapshot *snap);
+int snapshot_take(struct grpdedup_conn *conn, const char *name,
+		  struct snapshot *snap);
 void snapshot_free(struct snapshot *snap);
 
 #endif /* CLI_SNAPSHOT_H */

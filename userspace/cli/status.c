@@ -80,10 +80,12 @@ static const char *check_magic(const char *line)
 {
 	char want[32];
 
-	snprintf(want, sizeof(want), "%s\t%d", GD_STATUS_MAGIC, GD_STATUS_VERSION);
+	snprintf(want, sizeof(want), "%s\t%d", GRPDEDUP_STATUS_MAGIC,
+		 GRPDEDUP_STATUS_VERSION);
 	if (!strcmp(line, want))
 		return NULL;
-	if (!strncmp(line, GD_STATUS_MAGIC "\t", strlen(GD_STATUS_MAGIC) + 1))
+	if (!strncmp(line, GRPDEDUP_STATUS_MAGIC "\t",
+		     strlen(GRPDEDUP_STATUS_MAGIC) + 1))
 		return "it is of another version";
 	return "it is not grpdedupd's";
 }
@@ -98,7 +100,7 @@ const char *status_parse(struct status *status, char *text)
 	bad = text ? check_magic(line) : NULL;
 	/* What has no end of a line is no line. */
 	while (!bad && (line = strsep(&text, "\n")) && text) {
-		if (!strcmp(line, GD_STATUS_END))
+		if (!strcmp(line, GRPDEDUP_STATUS_END))
 			return *text ? "it goes on after its end" : NULL;
 		bad = *line == '#' ? take_names(status, line + 1) :
 				     take_values(status, line);

@@ -26,7 +26,7 @@ static const char *module_attr(const char *file, char *buf, int size)
 int cmd_version(int argc, char **argv)
 {
 	static const struct option options[] = { { NULL, 0, NULL, 0 } };
-	struct gd_conn *conn;
+	struct grpdedup_conn *conn;
 	char srcversion[64];
 	char version[64];
 	char untested[256];
@@ -36,7 +36,7 @@ int cmd_version(int argc, char **argv)
 	if (optind < argc)
 		return cli_usage("unexpected argument '%s'", argv[optind]);
 	puts("grpdedup " GRPDEDUP_VERSION);
-	if (gd_release_untested(untested, sizeof(untested)))
+	if (grpdedup_release_untested(untested, sizeof(untested)))
 		puts(untested);
 	/* Asking for the family would load the module; a question must not. */
 	if (access(MODULE_DIR, F_OK)) {
@@ -47,11 +47,12 @@ int cmd_version(int argc, char **argv)
 	       module_attr(MODULE_DIR "/version", version, sizeof(version)),
 	       module_attr(MODULE_DIR "/srcversion", srcversion,
 			   sizeof(srcversion)));
-	if (gd_conn_open(&conn)) {
+	if (grpdedup_conn_open(&conn)) {
 		puts("family not reachable");
 		return CLI_DONE;
 	}
-	printf("family version %" PRIu32 "\n", gd_conn_family_version(conn));
-	gd_conn_close(conn);
+	printf("family version %" PRIu32 "\n",
+	       grpdedup_conn_family_version(conn));
+	grpdedup_conn_close(conn);
 	return CLI_DONE;
 }

@@ -2,7 +2,6 @@
 /* The configuration file: reading it. What makes it good is in config_check.c. */
 #include <errno.h>
 #include <ini.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,23 +13,6 @@
 #define SECTION_MAX	49
 /* Some editors begin a file with it. */
 #define BYTE_ORDER_MARK	"\xef\xbb\xbf"
-
-void config_complain(struct config_file *file, unsigned int line, const char *fmt, ...)
-{
-	char what[256];
-	va_list ap;
-
-	if (file->err)
-		return;
-	file->err = -EINVAL;
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	if (line)
-		snprintf(file->error, file->error_size, "%s:%u: %s", file->path, line, what);
-	else
-		snprintf(file->error, file->error_size, "%s: %s", file->path, what);
-}
 
 static void *add(void **array, size_t *count, size_t size)
 {
@@ -237,32 +219,4 @@ int config_load(const char *path, struct config **config, char *error, size_t si
 	else
 		*config = file.config;
 	return file.err;
-}
-
-void config_free(struct config *config)
-{
-	size_t i;
-
-	if (!config)
-		return;
-	for (i = 0; i < config->guest_count; i++) {
-		free(config->guests[i].name);
-		free(config->guests[i].qmp);
-		free(config->guests[i].pidfile);
-		free(config->guests[i].domain);
-		free(config->guests[i].group_name);
-	}
-	free(config->guests);
-	free(config->groups);
-	free(config);
-}
-
-const struct config_guest *config_find_guest(const struct config *config, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < config->guest_count; i++)
-		if (!strcmp(config->guests[i].name, name))
-			return &config->guests[i];
-	return NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Inside of the configuration's room: one file while it is read. */
+/* Inside the config files of the daemon: one file while it is read. */
 #ifndef CONFIG_FILE_H
 #define CONFIG_FILE_H
 

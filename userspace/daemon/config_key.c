@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "../cli/parse.h"
+#include "../lib/parse.h"
 #include "config_file.h"
 
 /* All return NULL, or what is wrong with the text; *value is then untouched. */

@@ -57,17 +57,20 @@ static bool has_group(const struct config *config, const char *name)
 }
 
 /* Those that were doomed before and those that are now. */
-static size_t doom_groups(const struct daemon *daemon, const struct config *config,
-			  char (*doomed)[GD_NAME_SIZE])
+static size_t doom_groups(const struct daemon *daemon,
+			  const struct config *config,
+			  char (*doomed)[GRPDEDUP_NAME_SIZE])
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < daemon->doomed_count; i++)
 		if (!has_group(config, daemon->doomed[i]))
-			memcpy(doomed[n++], daemon->doomed[i], GD_NAME_SIZE);
+			memcpy(doomed[n++], daemon->doomed[i],
+			       GRPDEDUP_NAME_SIZE);
 	for (i = 0; i < daemon->group_count; i++)
 		if (!has_group(config, daemon->groups[i].config.name))
-			memcpy(doomed[n++], daemon->groups[i].config.name, GD_NAME_SIZE);
+			memcpy(doomed[n++], daemon->groups[i].config.name,
+			       GRPDEDUP_NAME_SIZE);
 	return n;
 }
 
@@ -146,8 +149,9 @@ int daemon_configure(struct daemon *daemon, struct config *config)
 	struct guest **guests = calloc(room, sizeof(*guests));
 	struct guest **old = calloc(daemon->guest_count + 1, sizeof(*old));
 	struct group *groups = calloc(config->group_count + 1, sizeof(*groups));
-	char (*doomed)[GD_NAME_SIZE] =
-		calloc(daemon->doomed_count + daemon->group_count + 1, sizeof(*doomed));
+	char(*doomed)[GRPDEDUP_NAME_SIZE] =
+		calloc(daemon->doomed_count + daemon->group_count + 1,
+		       sizeof(*doomed));
 	ssize_t count = -1;
 
 	if (guests && old && groups && doomed) {
@@ -222,7 +226,7 @@ static void delete_doomed(struct daemon *daemon)
 				!strcmp(daemon->guests[j]->group, name);
 		if (kernel_find_group(&daemon->kernel, name) &&
 		    (used || !work_delete_group(daemon->work, name, NULL, NULL)))
-			memmove(daemon->doomed[n++], name, GD_NAME_SIZE);
+			memmove(daemon->doomed[n++], name, GRPDEDUP_NAME_SIZE);
 	}
 	daemon->doomed_count = n;
 }

@@ -31,7 +31,7 @@ struct daemon {
 	size_t group_count;
 	struct guest **guests;
 	size_t guest_count;
-	char (*doomed)[GD_NAME_SIZE];
+	char (*doomed)[GRPDEDUP_NAME_SIZE];
 	size_t doomed_count;
 	uint64_t round_ms;
 	uint64_t period_ms;

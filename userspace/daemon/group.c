@@ -28,21 +28,21 @@ void group_update(struct group *group, const struct config_group *config)
 		group->rate.rate = config->rate_params.max;
 }
 
-static struct gd_group_params params_of(const struct group *group)
+static struct grpdedup_group_params params_of(const struct group *group)
 {
 	const struct config_group *config = &group->config;
-	struct gd_group_params params = {
+	struct grpdedup_group_params params = {
 		.name = config->name,
-		.set = GD_SET_RATE,
+		.set = GRPDEDUP_SET_RATE,
 		.rate = group->rate.rate,
 		.split_min = config->split_min,
 		.frames_max = config->frames_max,
 	};
 
 	if (config->split_min)
-		params.set |= GD_SET_SPLIT_MIN;
+		params.set |= GRPDEDUP_SET_SPLIT_MIN;
 	if (config->frames_max)
-		params.set |= GD_SET_FRAMES_MAX;
+		params.set |= GRPDEDUP_SET_FRAMES_MAX;
 	return params;
 }
 
@@ -59,9 +59,9 @@ static void fail(struct group *group, const char *what, const char *sentence)
 /* Creates or changes it, as it is in the kernel or not. */
 static bool announce(struct group *group, struct kernel *kernel, bool exists)
 {
-	struct gd_group_params params = params_of(group);
-	int err = exists ? gd_group_set(kernel->conn, &params) :
-			   gd_group_add(kernel->conn, &params);
+	struct grpdedup_group_params params = params_of(group);
+	int err = exists ? grpdedup_group_set(kernel->conn, &params) :
+			   grpdedup_group_add(kernel->conn, &params);
 
 	if (err) {
 		fail(group, exists ? "cannot change it" : "cannot create it",
@@ -76,11 +76,11 @@ static bool announce(struct group *group, struct kernel *kernel, bool exists)
 
 static void set_rate(struct group *group, struct kernel *kernel)
 {
-	struct gd_group_params params = params_of(group);
+	struct grpdedup_group_params params = params_of(group);
 	int err;
 
-	params.set = GD_SET_RATE;
-	err = gd_group_set(kernel->conn, &params);
+	params.set = GRPDEDUP_SET_RATE;
+	err = grpdedup_group_set(kernel->conn, &params);
 	if (err)
 		fail(group, "cannot change its rate", kernel_sentence(kernel, err));
 	else
@@ -89,14 +89,17 @@ static void set_rate(struct group *group, struct kernel *kernel)
 }
 
 static void steer_rate(struct group *group, struct kernel *kernel,
-		       const struct gd_group *found)
+		       const struct grpdedup_group *found)
 {
-	const struct gd_counters *counters = &found->counters;
+	const struct grpdedup_counters *counters = &found->counters;
 	struct rate_sample sample = {
-		.scanned = gd_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SCANNED),
-		.sharing = gd_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SHARING),
-		.full_scans = gd_counter_or_0(counters, GRPDEDUP_CNT_FULL_SCANS),
-		.cpu_ns = gd_counter_or_0(counters, GRPDEDUP_CNT_CPU_NS),
+		.scanned = grpdedup_counter_or_0(counters,
+						 GRPDEDUP_CNT_PAGES_SCANNED),
+		.sharing = grpdedup_counter_or_0(counters,
+						 GRPDEDUP_CNT_PAGES_SHARING),
+		.full_scans = grpdedup_counter_or_0(counters,
+						    GRPDEDUP_CNT_FULL_SCANS),
+		.cpu_ns = grpdedup_counter_or_0(counters, GRPDEDUP_CNT_CPU_NS),
 	};
 
 	if (rate_step(&group->rate, &group->config.rate_params, &sample, loop_now()))
@@ -105,7 +108,7 @@ static void steer_rate(struct group *group, struct kernel *kernel,
 
 void group_sync(struct group *group, struct kernel *kernel)
 {
-	const struct gd_group *found;
+	const struct grpdedup_group *found;
 
 	if (!kernel->loaded || !kernel->conn) {
 		fail(group, "", kernel->why);
@@ -129,15 +132,17 @@ void group_sync(struct group *group, struct kernel *kernel)
 static uint64_t saved_of(const struct kernel *kernel, const char *name,
 			 struct guest *const *guests, size_t count)
 {
-	const struct gd_group *found = kernel_find_group(kernel, name);
+	const struct grpdedup_group *found = kernel_find_group(kernel, name);
 	uint64_t saved, less;
 	size_t i;
 
 	if (!found)
 		return 0;
-	saved = gd_counter_or_0(&found->counters, GRPDEDUP_CNT_PAGES_SHARING) *
+	saved = grpdedup_counter_or_0(&found->counters,
+				      GRPDEDUP_CNT_PAGES_SHARING) *
 		(uint64_t)sysconf(_SC_PAGESIZE);
-	less = gd_counter_or_0(&found->counters, GRPDEDUP_CNT_METADATA_BYTES);
+	less = grpdedup_counter_or_0(&found->counters,
+				     GRPDEDUP_CNT_METADATA_BYTES);
 	for (i = 0; i < count; i++)
 		if (!strcmp(guests[i]->group, name))
 			less += guests[i]->lost;

@@ -191,25 +191,29 @@ static void assigned(void *arg, int err, const char *sentence)
 }
 
 static void count_savings(struct guest *guest, const struct kernel *kernel,
-			  const struct gd_member *member)
+			  const struct grpdedup_member *member)
 {
-	const struct gd_group *group = kernel_find_group(kernel, guest->group);
+	const struct grpdedup_group *group =
+		kernel_find_group(kernel, guest->group);
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 
-	guest->saved = page * gd_counter_or_0(&member->counters,
-					      GRPDEDUP_CNT_PAGES_SHARING);
+	guest->saved = page * grpdedup_counter_or_0(&member->counters,
+						    GRPDEDUP_CNT_PAGES_SHARING);
 	if (group && guest->file_pages)
-		guest->lost = page *
-			unseen_step(&guest->unseen, guest->file_pages,
-				    gd_counter_or_0(&member->counters,
-						    GRPDEDUP_CNT_PAGES_SHARED),
-				    gd_counter_or_0(&group->counters,
-						    GRPDEDUP_CNT_FULL_SCANS));
+		guest->lost =
+			page * unseen_step(&guest->unseen, guest->file_pages,
+					   grpdedup_counter_or_0(
+						   &member->counters,
+						   GRPDEDUP_CNT_PAGES_SHARED),
+					   grpdedup_counter_or_0(
+						   &group->counters,
+						   GRPDEDUP_CNT_FULL_SCANS));
 }
 
 static void enrol(struct guest *guest, struct guest_env *env)
 {
-	const struct gd_member *member = kernel_find_member(env->kernel, guest->pid);
+	const struct grpdedup_member *member =
+		kernel_find_member(env->kernel, guest->pid);
 
 	guest->is_member = member && !strcmp(member->group, guest->group);
 	if (guest->is_member) {

@@ -41,8 +41,8 @@ struct guest_env {
  */
 struct guest {
 	struct config_guest config;
-	char group[GD_NAME_SIZE];
-	char came_from[GD_NAME_SIZE];
+	char group[GRPDEDUP_NAME_SIZE];
+	char came_from[GRPDEDUP_NAME_SIZE];
 	pid_t pid;
 	uint64_t start;
 	bool is_proven;

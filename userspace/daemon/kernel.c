@@ -11,8 +11,8 @@ const char *kernel_sentence(const struct kernel *kernel, int err)
 {
 	if (err == -EPROTONOSUPPORT)
 		return "the module grpdedup is not loaded";
-	if (kernel->conn && gd_conn_error(kernel->conn)[0])
-		return gd_conn_error(kernel->conn);
+	if (kernel->conn && grpdedup_conn_error(kernel->conn)[0])
+		return grpdedup_conn_error(kernel->conn);
 	return strerror(-err);
 }
 
@@ -35,21 +35,21 @@ static int connect_family(struct kernel *kernel)
 		return 0;
 	if (!first && access("/sys/module/grpdedup", F_OK))
 		return -EPROTONOSUPPORT;
-	return gd_conn_open(&kernel->conn);
+	return grpdedup_conn_open(&kernel->conn);
 }
 
 static int look(struct kernel *kernel)
 {
-	struct gd_group *groups;
-	struct gd_member *members;
+	struct grpdedup_group *groups;
+	struct grpdedup_member *members;
 	size_t group_count, member_count;
 	int err = connect_family(kernel);
 
 	if (!err)
-		err = gd_group_list(kernel->conn, &groups, &group_count);
+		err = grpdedup_group_list(kernel->conn, &groups, &group_count);
 	if (err)
 		return err;
-	err = gd_member_list(kernel->conn, NULL, &members, &member_count);
+	err = grpdedup_member_list(kernel->conn, NULL, &members, &member_count);
 	if (err) {
 		free(groups);
 		return err;
@@ -77,18 +77,19 @@ void kernel_refresh(struct kernel *kernel)
 		forget_lists(kernel);
 	}
 	/* The next look finds the family anew: it may have another number by then. */
-	gd_conn_close(kernel->conn);
+	grpdedup_conn_close(kernel->conn);
 	kernel->conn = NULL;
 }
 
 void kernel_close(struct kernel *kernel)
 {
 	forget_lists(kernel);
-	gd_conn_close(kernel->conn);
+	grpdedup_conn_close(kernel->conn);
 	*kernel = (struct kernel){ 0 };
 }
 
-const struct gd_group *kernel_find_group(const struct kernel *kernel, const char *name)
+const struct grpdedup_group *kernel_find_group(const struct kernel *kernel,
+					       const char *name)
 {
 	size_t i;
 
@@ -98,7 +99,8 @@ const struct gd_group *kernel_find_group(const struct kernel *kernel, const char
 	return NULL;
 }
 
-const struct gd_member *kernel_find_member(const struct kernel *kernel, pid_t pid)
+const struct grpdedup_member *kernel_find_member(const struct kernel *kernel,
+						 pid_t pid)
 {
 	size_t i;
 

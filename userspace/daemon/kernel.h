@@ -13,12 +13,12 @@
  *	answer that is missing is no reason to take memory from anybody.
  */
 struct kernel {
-	struct gd_conn *conn;
+	struct grpdedup_conn *conn;
 	bool loaded;
 	char why[256];
-	struct gd_group *groups;
+	struct grpdedup_group *groups;
 	size_t group_count;
-	struct gd_member *members;
+	struct grpdedup_member *members;
 	size_t member_count;
 };
 
@@ -29,8 +29,10 @@ struct kernel {
 void kernel_refresh(struct kernel *kernel);
 void kernel_close(struct kernel *kernel);
 
-const struct gd_group *kernel_find_group(const struct kernel *kernel, const char *name);
-const struct gd_member *kernel_find_member(const struct kernel *kernel, pid_t pid);
+const struct grpdedup_group *kernel_find_group(const struct kernel *kernel,
+					       const char *name);
+const struct grpdedup_member *kernel_find_member(const struct kernel *kernel,
+						 pid_t pid);
 /* The kernel's sentence about the last request, or what @err means. */
 const char *kernel_sentence(const struct kernel *kernel, int err);
 

@@ -51,7 +51,8 @@ static const char usage[] =
 	"\n"
 	"  --config FILE      configuration (" CONFIG_PATH ")\n"
 	"  --check FILE       say whether FILE is a good configuration, and end\n"
-	"  --socket PATH      where \"grpdedup balloon\" asks (" GD_STATUS_SOCKET ")\n"
+	"  --socket PATH      where \"grpdedup balloon\" asks (" GRPDEDUP_STATUS_SOCKET
+	")\n"
 	"  --log-level LEVEL  error, warning, notice, info (default) or debug\n"
 	"\n"
 	"More: man 8 grpdedupd, man 5 grpdedupd.conf\n";
@@ -208,7 +209,7 @@ static int start(struct program *program)
 	} else {
 		log_notice("grpdedupd " GRPDEDUP_VERSION ": %zu groups, %zu guests",
 			   daemon->group_count, daemon->guest_count);
-		if (gd_release_untested(untested, sizeof(untested)))
+		if (grpdedup_release_untested(untested, sizeof(untested)))
 			log_warning("%s", untested);
 		status = run(program);
 		control_destroy(program->control);
@@ -254,7 +255,8 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
-	struct program program = { .path = CONFIG_PATH, .socket = GD_STATUS_SOCKET };
+	struct program program = { .path = CONFIG_PATH,
+				   .socket = GRPDEDUP_STATUS_SOCKET };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {

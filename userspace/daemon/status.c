@@ -95,7 +95,8 @@ char *status_text(const struct daemon *daemon, size_t *size)
 
 	if (!out)
 		return NULL;
-	fprintf(out, "%s\t%d\n", GD_STATUS_MAGIC, GD_STATUS_VERSION);
+	fprintf(out, "%s\t%d\n", GRPDEDUP_STATUS_MAGIC,
+		GRPDEDUP_STATUS_VERSION);
 	put_host(out, daemon);
 	fputs("#group\tgroup_name\tpolicy\trate_control\trate\trate_changed_ms\trate_reason\t"
 	      "saved\taverage\treserve\tavailable\tgranted\terror\n", out);
@@ -105,7 +106,7 @@ char *status_text(const struct daemon *daemon, size_t *size)
 	      "memory_available\tmember\tsaved\n", out);
 	for (i = 0; i < daemon->guest_count; i++)
 		put_guest(out, daemon->guests[i], now);
-	fputs(GD_STATUS_END "\n", out);
+	fputs(GRPDEDUP_STATUS_END "\n", out);
 	if (fclose(out))
 		return NULL;
 	return text;

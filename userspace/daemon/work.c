@@ -30,7 +30,7 @@ struct job {
 	struct job *next;
 	struct job *all_next;
 	enum job_kind kind;
-	char group[GD_NAME_SIZE];
+	char group[GRPDEDUP_NAME_SIZE];
 	pid_t pid;
 	bool move;
 	work_fn fn;
@@ -56,18 +56,19 @@ struct work {
 	unsigned int count;
 };
 
-static int request(struct gd_conn *conn, const struct job *job)
+static int request(struct grpdedup_conn *conn, const struct job *job)
 {
-	struct gd_member member;
-	struct gd_left left;
+	struct grpdedup_member member;
+	struct grpdedup_left left;
 
 	switch (job->kind) {
 	case JOB_ASSIGN:
-		return gd_member_add(conn, job->group, job->pid, job->move, &member);
+		return grpdedup_member_add(conn, job->group, job->pid,
+					   job->move, &member);
 	case JOB_UNASSIGN:
-		return gd_member_del(conn, job->pid, false, &left);
+		return grpdedup_member_del(conn, job->pid, false, &left);
 	default:
-		return gd_group_del(conn, job->group, true);
+		return grpdedup_group_del(conn, job->group, true);
 	}
 }
 
@@ -76,13 +77,14 @@ static void *run(void *arg)
 	struct job *job = arg;
 	struct work *work = job->work;
 	uint64_t one = 1;
-	struct gd_conn *conn;
+	struct grpdedup_conn *conn;
 
-	job->err = gd_conn_open(&conn);
+	job->err = grpdedup_conn_open(&conn);
 	if (!job->err) {
 		job->err = request(conn, job);
-		snprintf(job->sentence, sizeof(job->sentence), "%s", gd_conn_error(conn));
-		gd_conn_close(conn);
+		snprintf(job->sentence, sizeof(job->sentence), "%s",
+			 grpdedup_conn_error(conn));
+		grpdedup_conn_close(conn);
 	}
 	pthread_mutex_lock(&work->lock);
 	job->next = work->done;

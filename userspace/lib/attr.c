@@ -25,30 +25,31 @@ static struct nla_policy policy[GRPDEDUP_A_MAX + 1] = {
 	[GRPDEDUP_A_COUNTERS] = { .type = NLA_NESTED },
 };
 
-int gd_attr_parse(struct nlmsghdr *nlh, struct nlattr **tb)
+int grpdedup_attr_parse(struct nlmsghdr *nlh, struct nlattr **tb)
 {
 	return genlmsg_parse(nlh, 0, tb, GRPDEDUP_A_MAX, policy) < 0 ?
 	       -EBADMSG : 0;
 }
 
-uint32_t gd_attr_u32(struct nlattr **tb, int attr)
+uint32_t grpdedup_attr_u32(struct nlattr **tb, int attr)
 {
 	return tb[attr] ? nla_get_u32(tb[attr]) : 0;
 }
 
-uint64_t gd_attr_u64(struct nlattr **tb, int attr)
+uint64_t grpdedup_attr_u64(struct nlattr **tb, int attr)
 {
 	return tb[attr] ? nla_get_u64(tb[attr]) : 0;
 }
 
-void gd_attr_str(struct nlattr **tb, int attr, char *buf, size_t size)
+void grpdedup_attr_str(struct nlattr **tb, int attr, char *buf, size_t size)
 {
 	buf[0] = '\0';
 	if (tb[attr])
 		nla_strlcpy(buf, tb[attr], size);
 }
 
-void gd_attr_counters(struct nlattr **tb, struct gd_counters *counters)
+void grpdedup_attr_counters(struct nlattr **tb,
+			    struct grpdedup_counters *counters)
 {
 	struct nlattr *nla;
 	int left;

@@ -30,7 +30,8 @@ struct exchange {
 	int err;
 };
 
-void gd_request_init(struct gd_request *req, const struct gd_conn *conn, int cmd)
+void grpdedup_request_init(struct grpdedup_request *req,
+			   const struct grpdedup_conn *conn, int cmd)
 {
 	req->err = 0;
 	req->msg = nlmsg_alloc();
@@ -40,32 +41,35 @@ void gd_request_init(struct gd_request *req, const struct gd_conn *conn, int cmd
 		req->err = -ENOMEM;
 }
 
-void gd_request_str(struct gd_request *req, int attr, const char *value)
+void grpdedup_request_str(struct grpdedup_request *req, int attr,
+			  const char *value)
 {
 	if (!req->err && nla_put_string(req->msg, attr, value) < 0)
 		req->err = -EMSGSIZE;
 }
 
-void gd_request_u32(struct gd_request *req, int attr, uint32_t value)
+void grpdedup_request_u32(struct grpdedup_request *req, int attr,
+			  uint32_t value)
 {
 	if (!req->err && nla_put_u32(req->msg, attr, value) < 0)
 		req->err = -EMSGSIZE;
 }
 
-void gd_request_u64(struct gd_request *req, int attr, uint64_t value)
+void grpdedup_request_u64(struct grpdedup_request *req, int attr,
+			  uint64_t value)
 {
 	if (!req->err && nla_put_u64(req->msg, attr, value) < 0)
 		req->err = -EMSGSIZE;
 }
 
-void gd_request_flag(struct gd_request *req, int attr, bool value)
+void grpdedup_request_flag(struct grpdedup_request *req, int attr, bool value)
 {
 	if (!req->err && value && nla_put_flag(req->msg, attr) < 0)
 		req->err = -EMSGSIZE;
 }
 
 /* Errors (and acks, errors of value 0) and the end of a dump end an exchange. */
-static void end_exchange(struct gd_conn *conn, struct exchange *x,
+static void end_exchange(struct grpdedup_conn *conn, struct exchange *x,
 			 const struct nlmsghdr *nlh)
 {
 	size_t tlvs = NLMSG_HDRLEN + sizeof(int);
@@ -90,11 +94,12 @@ static void end_exchange(struct gd_conn *conn, struct exchange *x,
 		if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
 			tlvs += NLMSG_ALIGN(e->msg.nlmsg_len) - NLMSG_HDRLEN;
 	}
-	gd_extack_sentence(nlh, tlvs, x->request, conn->error,
-			   sizeof(conn->error));
+	grpdedup_extack_sentence(nlh, tlvs, x->request, conn->error,
+				 sizeof(conn->error));
 }
 
-static void handle(struct gd_conn *conn, struct exchange *x, struct nlmsghdr *nlh)
+static void handle(struct grpdedup_conn *conn, struct exchange *x,
+		   struct nlmsghdr *nlh)
 {
 	int err;
 
@@ -114,7 +119,7 @@ static void handle(struct gd_conn *conn, struct exchange *x, struct nlmsghdr *nl
 		x->err = err;
 }
 
-static int receive(struct gd_conn *conn, struct exchange *x)
+static int receive(struct grpdedup_conn *conn, struct exchange *x)
 {
 	struct sockaddr_nl from;
 	socklen_t len = sizeof(from);
@@ -138,7 +143,8 @@ static int receive(struct gd_conn *conn, struct exchange *x)
 	return 0;
 }
 
-static int transact(struct gd_conn *conn, struct nl_msg *msg, struct exchange *x)
+static int transact(struct grpdedup_conn *conn, struct nl_msg *msg,
+		    struct exchange *x)
 {
 	struct nlmsghdr *nlh = nlmsg_hdr(msg);
 	int err;
@@ -173,15 +179,15 @@ static int do_reply(struct nlmsghdr *nlh, void *data)
 {
 	struct nlattr *tb[GRPDEDUP_A_MAX + 1];
 	struct do_arg *arg = data;
-	int err = gd_attr_parse(nlh, tb);
+	int err = grpdedup_attr_parse(nlh, tb);
 
 	if (!err)
 		arg->fill(tb, arg->reply);
 	return err;
 }
 
-int gd_conn_do(struct gd_conn *conn, struct gd_request *req,
-	       void (*fill)(struct nlattr **tb, void *reply), void *reply)
+int grpdedup_conn_do(struct grpdedup_conn *conn, struct grpdedup_request *req,
+		     void (*fill)(struct nlattr **tb, void *reply), void *reply)
 {
 	struct do_arg arg = { .fill = fill, .reply = reply };
 	struct exchange x = { .fn = fill ? do_reply : NULL, .arg = &arg };
@@ -197,8 +203,8 @@ int gd_conn_do(struct gd_conn *conn, struct gd_request *req,
 static int dump_reply(struct nlmsghdr *nlh, void *data)
 {
 	struct nlattr *tb[GRPDEDUP_A_MAX + 1];
-	struct gd_rows *rows = data;
-	int err = gd_attr_parse(nlh, tb);
+	struct grpdedup_rows *rows = data;
+	int err = grpdedup_attr_parse(nlh, tb);
 	void *row;
 
 	if (err)
@@ -219,8 +225,8 @@ static int dump_reply(struct nlmsghdr *nlh, void *data)
 	return 0;
 }
 
-int gd_conn_dump(struct gd_conn *conn, struct gd_request *req,
-		 struct gd_rows *rows)
+int grpdedup_conn_dump(struct grpdedup_conn *conn, struct grpdedup_request *req,
+		       struct grpdedup_rows *rows)
 {
 	int err = req->err;
 	int tries;
@@ -268,7 +274,7 @@ static uint32_t find_group(struct nlattr *groups, const char *name)
 static int family_reply(struct nlmsghdr *nlh, void *arg)
 {
 	struct nlattr *tb[CTRL_ATTR_MAX + 1];
-	struct gd_conn *conn = arg;
+	struct grpdedup_conn *conn = arg;
 
 	if (genlmsg_parse(nlh, 0, tb, CTRL_ATTR_MAX, NULL) < 0 ||
 	    !tb[CTRL_ATTR_FAMILY_ID] || !tb[CTRL_ATTR_VERSION])
@@ -282,7 +288,7 @@ static int family_reply(struct nlmsghdr *nlh, void *arg)
 }
 
 /* Asking for the family by name also makes the kernel try to load the module. */
-static int find_family(struct gd_conn *conn)
+static int find_family(struct grpdedup_conn *conn)
 {
 	struct exchange x = { .fn = family_reply, .arg = conn };
 	struct nl_msg *msg = nlmsg_alloc();
@@ -296,9 +302,9 @@ static int find_family(struct gd_conn *conn)
 	return err == -ENOENT ? -EPROTONOSUPPORT : err;
 }
 
-int gd_conn_open(struct gd_conn **result)
+int grpdedup_conn_open(struct grpdedup_conn **result)
 {
-	struct gd_conn *conn = calloc(1, sizeof(*conn));
+	struct grpdedup_conn *conn = calloc(1, sizeof(*conn));
 	int one = 1;
 	int err;
 	int fd;
@@ -329,11 +335,11 @@ int gd_conn_open(struct gd_conn **result)
 	return 0;
 
 err_free:
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 	return err;
 }
 
-void gd_conn_close(struct gd_conn *conn)
+void grpdedup_conn_close(struct grpdedup_conn *conn)
 {
 	if (!conn)
 		return;
@@ -341,12 +347,12 @@ void gd_conn_close(struct gd_conn *conn)
 	free(conn);
 }
 
-const char *gd_conn_error(const struct gd_conn *conn)
+const char *grpdedup_conn_error(const struct grpdedup_conn *conn)
 {
 	return conn->error;
 }
 
-uint32_t gd_conn_family_version(const struct gd_conn *conn)
+uint32_t grpdedup_conn_family_version(const struct grpdedup_conn *conn)
 {
 	return conn->version;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Inside of libgrpdedup: the socket, a request, a reply. */
-#ifndef GD_CONN_H
-#define GD_CONN_H
+#ifndef GRPDEDUP_CONN_H
+#define GRPDEDUP_CONN_H
 
 #include <netlink/netlink.h>
 #include <netlink/attr.h>
@@ -9,26 +9,26 @@
 #include "libgrpdedup.h"
 
 /* The kernel sends dumps in skbs of up to 32 KiB if the reader has room. */
-#define GD_RECV_SIZE	65536
-#define GD_ERROR_SIZE	512
+#define GRPDEDUP_RECV_SIZE	65536
+#define GRPDEDUP_ERROR_SIZE	512
 
-struct gd_conn {
+struct grpdedup_conn {
 	struct nl_sock *sock;
 	uint16_t family;
 	uint32_t version;
 	uint32_t events_group;
-	char error[GD_ERROR_SIZE];
-	char buf[GD_RECV_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
+	char error[GRPDEDUP_ERROR_SIZE];
+	char buf[GRPDEDUP_RECV_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
 /* Puts into a request that failed already do nothing; sending it reports. */
-struct gd_request {
+struct grpdedup_request {
 	struct nl_msg *msg;
 	int err;
 };
 
 /* A dump in the making: an array of @size byte rows, each made by @fill. */
-struct gd_rows {
+struct grpdedup_rows {
 	void *data;
 	size_t size;
 	size_t count;
@@ -36,26 +36,33 @@ struct gd_rows {
 	void (*fill)(struct nlattr **tb, void *row);
 };
 
-void gd_request_init(struct gd_request *req, const struct gd_conn *conn, int cmd);
-void gd_request_str(struct gd_request *req, int attr, const char *value);
-void gd_request_u32(struct gd_request *req, int attr, uint32_t value);
-void gd_request_u64(struct gd_request *req, int attr, uint64_t value);
-void gd_request_flag(struct gd_request *req, int attr, bool value);
+void grpdedup_request_init(struct grpdedup_request *req,
+			   const struct grpdedup_conn *conn, int cmd);
+void grpdedup_request_str(struct grpdedup_request *req, int attr,
+			  const char *value);
+void grpdedup_request_u32(struct grpdedup_request *req, int attr,
+			  uint32_t value);
+void grpdedup_request_u64(struct grpdedup_request *req, int attr,
+			  uint64_t value);
+void grpdedup_request_flag(struct grpdedup_request *req, int attr, bool value);
 
 /* Both free the request. @fill may be NULL; it sees each reply. */
-int gd_conn_do(struct gd_conn *conn, struct gd_request *req,
-	       void (*fill)(struct nlattr **tb, void *reply), void *reply);
-int gd_conn_dump(struct gd_conn *conn, struct gd_request *req,
-		 struct gd_rows *rows);
+int grpdedup_conn_do(struct grpdedup_conn *conn, struct grpdedup_request *req,
+		     void (*fill)(struct nlattr **tb, void *reply),
+		     void *reply);
+int grpdedup_conn_dump(struct grpdedup_conn *conn, struct grpdedup_request *req,
+		       struct grpdedup_rows *rows);
 
-int gd_attr_parse(struct nlmsghdr *nlh, struct nlattr **tb);
-uint32_t gd_attr_u32(struct nlattr **tb, int attr);
-uint64_t gd_attr_u64(struct nlattr **tb, int attr);
-void gd_attr_str(struct nlattr **tb, int attr, char *buf, size_t size);
-void gd_attr_counters(struct nlattr **tb, struct gd_counters *counters);
+int grpdedup_attr_parse(struct nlmsghdr *nlh, struct nlattr **tb);
+uint32_t grpdedup_attr_u32(struct nlattr **tb, int attr);
+uint64_t grpdedup_attr_u64(struct nlattr **tb, int attr);
+void grpdedup_attr_str(struct nlattr **tb, int attr, char *buf, size_t size);
+void grpdedup_attr_counters(struct nlattr **tb,
+			    struct grpdedup_counters *counters);
 
 /* The sentence of a refusal; @tlvs: where its attributes begin in @reply. */
-void gd_extack_sentence(const struct nlmsghdr *reply, size_t tlvs,
-			const struct nlmsghdr *request, char *buf, size_t size);
+void grpdedup_extack_sentence(const struct nlmsghdr *reply, size_t tlvs,
+			      const struct nlmsghdr *request, char *buf,
+			      size_t size);
 
-#endif /* GD_CONN_H */
+#endif /* GRPDEDUP_CONN_H */

@@ -2,7 +2,8 @@
 /* Names of the counters and access to them. */
 #include "libgrpdedup.h"
 
-_Static_assert(GRPDEDUP_CNT_MAX < 64, "struct gd_counters has one bit for each");
+_Static_assert(GRPDEDUP_CNT_MAX < 64,
+	       "struct grpdedup_counters has one bit for each");
 
 static const char *const names[GRPDEDUP_CNT_MAX + 1] = {
 	[GRPDEDUP_CNT_PAGES_SHARED] = "pages_shared",
@@ -32,13 +33,13 @@ static const char *const names[GRPDEDUP_CNT_MAX + 1] = {
 	[GRPDEDUP_CNT_METADATA_BYTES] = "metadata_bytes",
 };
 
-const char *gd_counter_name(unsigned int counter)
+const char *grpdedup_counter_name(unsigned int counter)
 {
 	return counter <= GRPDEDUP_CNT_MAX ? names[counter] : NULL;
 }
 
-bool gd_counter_get(const struct gd_counters *counters, unsigned int counter,
-		    uint64_t *value)
+bool grpdedup_counter_get(const struct grpdedup_counters *counters,
+			  unsigned int counter, uint64_t *value)
 {
 	if (counter > GRPDEDUP_CNT_MAX || !(counters->present >> counter & 1))
 		return false;
@@ -46,10 +47,11 @@ bool gd_counter_get(const struct gd_counters *counters, unsigned int counter,
 	return true;
 }
 
-uint64_t gd_counter_or_0(const struct gd_counters *counters, unsigned int counter)
+uint64_t grpdedup_counter_or_0(const struct grpdedup_counters *counters,
+			       unsigned int counter)
 {
 	uint64_t value = 0;
 
-	gd_counter_get(counters, counter, &value);
+	grpdedup_counter_get(counters, counter, &value);
 	return value;
 }

@@ -16,11 +16,11 @@
 /* For a reader that is held up: thousands of events; the default has room for 86. */
 #define EVENTS_BUFFER		(1 << 20)
 
-struct gd_events {
-	struct gd_conn *conn;
+struct grpdedup_events {
+	struct grpdedup_conn *conn;
 };
 
-static int join(const struct gd_conn *conn, uint32_t group)
+static int join(const struct grpdedup_conn *conn, uint32_t group)
 {
 	if (setsockopt(nl_socket_get_fd(conn->sock), SOL_NETLINK,
 		       NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
@@ -28,20 +28,20 @@ static int join(const struct gd_conn *conn, uint32_t group)
 	return 0;
 }
 
-int gd_events_open(struct gd_events **result)
+int grpdedup_events_open(struct grpdedup_events **result)
 {
-	struct gd_events *events = calloc(1, sizeof(*events));
+	struct grpdedup_events *events = calloc(1, sizeof(*events));
 	int size = EVENTS_BUFFER;
 	int err;
 
 	*result = NULL;
 	if (!events)
 		return -ENOMEM;
-	err = gd_conn_open(&events->conn);
+	err = grpdedup_conn_open(&events->conn);
 	if (err)
 		goto err_free;
-	setsockopt(gd_events_fd(events), SOL_SOCKET, SO_RCVBUFFORCE, &size,
-		   sizeof(size));
+	setsockopt(grpdedup_events_fd(events), SOL_SOCKET, SO_RCVBUFFORCE,
+		   &size, sizeof(size));
 	/* A family without the group is not the one this was written for. */
 	err = events->conn->events_group ?
 	      join(events->conn, events->conn->events_group) : -EOPNOTSUPP;
@@ -53,46 +53,48 @@ int gd_events_open(struct gd_events **result)
 	return 0;
 
 err_free:
-	gd_events_close(events);
+	grpdedup_events_close(events);
 	return err;
 }
 
-void gd_events_close(struct gd_events *events)
+void grpdedup_events_close(struct grpdedup_events *events)
 {
 	if (!events)
 		return;
-	gd_conn_close(events->conn);
+	grpdedup_conn_close(events->conn);
 	free(events);
 }
 
-int gd_events_fd(const struct gd_events *events)
+int grpdedup_events_fd(const struct grpdedup_events *events)
 {
 	return nl_socket_get_fd(events->conn->sock);
 }
 
-static int parse(struct nlmsghdr *nlh, struct gd_event *event)
+static int parse(struct nlmsghdr *nlh, struct grpdedup_event *event)
 {
 	struct nlattr *tb[GRPDEDUP_A_MAX + 1];
-	int err = gd_attr_parse(nlh, tb);
+	int err = grpdedup_attr_parse(nlh, tb);
 
 	if (err)
 		return err;
-	*event = (struct gd_event){ 0 };
+	*event = (struct grpdedup_event){ 0 };
 	event->cmd = genlmsg_hdr(nlh)->cmd;
-	event->group_id = gd_attr_u32(tb, GRPDEDUP_A_GROUP_ID);
-	gd_attr_str(tb, GRPDEDUP_A_GROUP_NAME, event->group,
-		    sizeof(event->group));
-	event->rate = gd_attr_u32(tb, GRPDEDUP_A_RATE);
-	event->pid = gd_attr_u32(tb, GRPDEDUP_A_PID);
-	gd_attr_str(tb, GRPDEDUP_A_COMM, event->comm, sizeof(event->comm));
-	event->reason = gd_attr_u32(tb, GRPDEDUP_A_REASON);
-	event->pages = gd_attr_u64(tb, GRPDEDUP_A_PAGES);
-	gd_attr_counters(tb, &event->counters);
+	event->group_id = grpdedup_attr_u32(tb, GRPDEDUP_A_GROUP_ID);
+	grpdedup_attr_str(tb, GRPDEDUP_A_GROUP_NAME, event->group,
+			  sizeof(event->group));
+	event->rate = grpdedup_attr_u32(tb, GRPDEDUP_A_RATE);
+	event->pid = grpdedup_attr_u32(tb, GRPDEDUP_A_PID);
+	grpdedup_attr_str(tb, GRPDEDUP_A_COMM, event->comm,
+			  sizeof(event->comm));
+	event->reason = grpdedup_attr_u32(tb, GRPDEDUP_A_REASON);
+	event->pages = grpdedup_attr_u64(tb, GRPDEDUP_A_PAGES);
+	grpdedup_attr_counters(tb, &event->counters);
 	return 0;
 }
 
 /* After an unload the family's number is dead and the socket silent for ever. */
-static bool says_unloaded(const struct gd_conn *conn, struct nlmsghdr *nlh)
+static bool says_unloaded(const struct grpdedup_conn *conn,
+			  struct nlmsghdr *nlh)
 {
 	struct nlattr *tb[CTRL_ATTR_MAX + 1];
 
@@ -104,18 +106,20 @@ static bool says_unloaded(const struct gd_conn *conn, struct nlmsghdr *nlh)
 	       nla_get_u16(tb[CTRL_ATTR_FAMILY_ID]) == conn->family;
 }
 
-int gd_events_read(struct gd_events *events,
-		   void (*fn)(const struct gd_event *event, void *arg), void *arg)
+int grpdedup_events_read(struct grpdedup_events *events,
+			 void (*fn)(const struct grpdedup_event *event,
+				    void *arg),
+			 void *arg)
 {
-	struct gd_conn *conn = events->conn;
-	struct gd_event event;
+	struct grpdedup_conn *conn = events->conn;
+	struct grpdedup_event event;
 	struct sockaddr_nl from;
 	socklen_t len = sizeof(from);
 	struct nlmsghdr *nlh;
 	ssize_t n;
 	int left;
 
-	n = recvfrom(gd_events_fd(events), conn->buf, sizeof(conn->buf),
+	n = recvfrom(grpdedup_events_fd(events), conn->buf, sizeof(conn->buf),
 		     MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&from, &len);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;

@@ -99,8 +99,9 @@ static void compose(struct text *text, struct nlattr **tb,
 	}
 }
 
-void gd_extack_sentence(const struct nlmsghdr *reply, size_t tlvs,
-			const struct nlmsghdr *request, char *buf, size_t size)
+void grpdedup_extack_sentence(const struct nlmsghdr *reply, size_t tlvs,
+			      const struct nlmsghdr *request, char *buf,
+			      size_t size)
 {
 	static struct nla_policy policy[NLMSGERR_ATTR_MAX + 1] = {
 		[NLMSGERR_ATTR_MSG] = { .type = NLA_STRING },

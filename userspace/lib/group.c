@@ -4,72 +4,81 @@
 
 static void fill_group(struct nlattr **tb, void *row)
 {
-	struct gd_group *group = row;
+	struct grpdedup_group *group = row;
 
-	group->id = gd_attr_u32(tb, GRPDEDUP_A_GROUP_ID);
-	gd_attr_str(tb, GRPDEDUP_A_GROUP_NAME, group->name, sizeof(group->name));
-	group->rate = gd_attr_u32(tb, GRPDEDUP_A_RATE);
-	group->split_min = gd_attr_u32(tb, GRPDEDUP_A_SPLIT_MIN);
-	group->frames_max = gd_attr_u64(tb, GRPDEDUP_A_FRAMES_MAX);
-	group->tid = gd_attr_u32(tb, GRPDEDUP_A_TID);
-	group->members = gd_attr_u32(tb, GRPDEDUP_A_MEMBERS);
-	gd_attr_counters(tb, &group->counters);
+	group->id = grpdedup_attr_u32(tb, GRPDEDUP_A_GROUP_ID);
+	grpdedup_attr_str(tb, GRPDEDUP_A_GROUP_NAME, group->name,
+			  sizeof(group->name));
+	group->rate = grpdedup_attr_u32(tb, GRPDEDUP_A_RATE);
+	group->split_min = grpdedup_attr_u32(tb, GRPDEDUP_A_SPLIT_MIN);
+	group->frames_max = grpdedup_attr_u64(tb, GRPDEDUP_A_FRAMES_MAX);
+	group->tid = grpdedup_attr_u32(tb, GRPDEDUP_A_TID);
+	group->members = grpdedup_attr_u32(tb, GRPDEDUP_A_MEMBERS);
+	grpdedup_attr_counters(tb, &group->counters);
 }
 
-static int send_params(struct gd_conn *conn, int cmd,
-		       const struct gd_group_params *params)
+static int send_params(struct grpdedup_conn *conn, int cmd,
+		       const struct grpdedup_group_params *params)
 {
-	struct gd_request req;
+	struct grpdedup_request req;
 
-	gd_request_init(&req, conn, cmd);
-	gd_request_str(&req, GRPDEDUP_A_GROUP_NAME, params->name);
-	if (params->set & GD_SET_RATE)
-		gd_request_u32(&req, GRPDEDUP_A_RATE, params->rate);
-	if (params->set & GD_SET_SPLIT_MIN)
-		gd_request_u32(&req, GRPDEDUP_A_SPLIT_MIN, params->split_min);
-	if (params->set & GD_SET_FRAMES_MAX)
-		gd_request_u64(&req, GRPDEDUP_A_FRAMES_MAX, params->frames_max);
-	return gd_conn_do(conn, &req, NULL, NULL);
+	grpdedup_request_init(&req, conn, cmd);
+	grpdedup_request_str(&req, GRPDEDUP_A_GROUP_NAME, params->name);
+	if (params->set & GRPDEDUP_SET_RATE)
+		grpdedup_request_u32(&req, GRPDEDUP_A_RATE, params->rate);
+	if (params->set & GRPDEDUP_SET_SPLIT_MIN)
+		grpdedup_request_u32(&req, GRPDEDUP_A_SPLIT_MIN,
+				     params->split_min);
+	if (params->set & GRPDEDUP_SET_FRAMES_MAX)
+		grpdedup_request_u64(&req, GRPDEDUP_A_FRAMES_MAX,
+				     params->frames_max);
+	return grpdedup_conn_do(conn, &req, NULL, NULL);
 }
 
-int gd_group_add(struct gd_conn *conn, const struct gd_group_params *params)
+int grpdedup_group_add(struct grpdedup_conn *conn,
+		       const struct grpdedup_group_params *params)
 {
 	return send_params(conn, GRPDEDUP_CMD_GROUP_ADD, params);
 }
 
-int gd_group_set(struct gd_conn *conn, const struct gd_group_params *params)
+int grpdedup_group_set(struct grpdedup_conn *conn,
+		       const struct grpdedup_group_params *params)
 {
 	return send_params(conn, GRPDEDUP_CMD_GROUP_SET, params);
 }
 
-int gd_group_del(struct gd_conn *conn, const char *name, bool unshare)
+int grpdedup_group_del(struct grpdedup_conn *conn, const char *name,
+		       bool unshare)
 {
-	struct gd_request req;
+	struct grpdedup_request req;
 
-	gd_request_init(&req, conn, GRPDEDUP_CMD_GROUP_DEL);
-	gd_request_str(&req, GRPDEDUP_A_GROUP_NAME, name);
-	gd_request_flag(&req, GRPDEDUP_A_UNSHARE, unshare);
-	return gd_conn_do(conn, &req, NULL, NULL);
+	grpdedup_request_init(&req, conn, GRPDEDUP_CMD_GROUP_DEL);
+	grpdedup_request_str(&req, GRPDEDUP_A_GROUP_NAME, name);
+	grpdedup_request_flag(&req, GRPDEDUP_A_UNSHARE, unshare);
+	return grpdedup_conn_do(conn, &req, NULL, NULL);
 }
 
-int gd_group_get(struct gd_conn *conn, const char *name, struct gd_group *group)
+int grpdedup_group_get(struct grpdedup_conn *conn, const char *name,
+		       struct grpdedup_group *group)
 {
-	struct gd_request req;
+	struct grpdedup_request req;
 
-	*group = (struct gd_group){ 0 };
-	gd_request_init(&req, conn, GRPDEDUP_CMD_GROUP_GET);
-	gd_request_str(&req, GRPDEDUP_A_GROUP_NAME, name);
-	return gd_conn_do(conn, &req, fill_group, group);
+	*group = (struct grpdedup_group){ 0 };
+	grpdedup_request_init(&req, conn, GRPDEDUP_CMD_GROUP_GET);
+	grpdedup_request_str(&req, GRPDEDUP_A_GROUP_NAME, name);
+	return grpdedup_conn_do(conn, &req, fill_group, group);
 }
 
-int gd_group_list(struct gd_conn *conn, struct gd_group **groups, size_t *count)
+int grpdedup_group_list(struct grpdedup_conn *conn,
+			struct grpdedup_group **groups, size_t *count)
 {
-	struct gd_rows rows = { .size = sizeof(**groups), .fill = fill_group };
-	struct gd_request req;
+	struct grpdedup_rows rows = { .size = sizeof(**groups),
+				      .fill = fill_group };
+	struct grpdedup_request req;
 	int err;
 
-	gd_request_init(&req, conn, GRPDEDUP_CMD_GROUP_GET);
-	err = gd_conn_dump(conn, &req, &rows);
+	grpdedup_request_init(&req, conn, GRPDEDUP_CMD_GROUP_GET);
+	err = grpdedup_conn_dump(conn, &req, &rows);
 	*groups = rows.data;
 	*count = rows.count;
 	return err;
@@ -77,15 +86,16 @@ int gd_group_list(struct gd_conn *conn, struct gd_group **groups, size_t *count)
 
 static void fill_pass(struct nlattr **tb, void *reply)
 {
-	*(uint64_t *)reply = gd_attr_u64(tb, GRPDEDUP_A_PASS);
+	*(uint64_t *)reply = grpdedup_attr_u64(tb, GRPDEDUP_A_PASS);
 }
 
-int gd_group_scan(struct gd_conn *conn, const char *name, uint64_t *pass)
+int grpdedup_group_scan(struct grpdedup_conn *conn, const char *name,
+			uint64_t *pass)
 {
-	struct gd_request req;
+	struct grpdedup_request req;
 
 	*pass = 0;
-	gd_request_init(&req, conn, GRPDEDUP_CMD_SCAN);
-	gd_request_str(&req, GRPDEDUP_A_GROUP_NAME, name);
-	return gd_conn_do(conn, &req, fill_pass, pass);
+	grpdedup_request_init(&req, conn, GRPDEDUP_CMD_SCAN);
+	grpdedup_request_str(&req, GRPDEDUP_A_GROUP_NAME, name);
+	return grpdedup_conn_do(conn, &req, fill_pass, pass);
 }

@@ -7,15 +7,16 @@
 
 static void fill_member(struct nlattr **tb, void *row)
 {
-	struct gd_member *member = row;
+	struct grpdedup_member *member = row;
 
-	member->group_id = gd_attr_u32(tb, GRPDEDUP_A_GROUP_ID);
-	gd_attr_str(tb, GRPDEDUP_A_GROUP_NAME, member->group,
-		    sizeof(member->group));
-	member->pid = gd_attr_u32(tb, GRPDEDUP_A_PID);
-	gd_attr_str(tb, GRPDEDUP_A_COMM, member->comm, sizeof(member->comm));
-	member->start_time = gd_attr_u64(tb, GRPDEDUP_A_START_TIME);
-	gd_attr_counters(tb, &member->counters);
+	member->group_id = grpdedup_attr_u32(tb, GRPDEDUP_A_GROUP_ID);
+	grpdedup_attr_str(tb, GRPDEDUP_A_GROUP_NAME, member->group,
+			  sizeof(member->group));
+	member->pid = grpdedup_attr_u32(tb, GRPDEDUP_A_PID);
+	grpdedup_attr_str(tb, GRPDEDUP_A_COMM, member->comm,
+			  sizeof(member->comm));
+	member->start_time = grpdedup_attr_u64(tb, GRPDEDUP_A_START_TIME);
+	grpdedup_attr_counters(tb, &member->counters);
 }
 
 /*
@@ -24,73 +25,77 @@ static void fill_member(struct nlattr **tb, void *row)
  * kernel or a sandbox, or a thread's id) the kernel gets the number and answers
  * for it. Returns the pidfd to close, or -1.
  */
-static int request_process(struct gd_request *req, pid_t pid)
+static int request_process(struct grpdedup_request *req, pid_t pid)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
 	if (fd >= 0)
-		gd_request_u32(req, GRPDEDUP_A_PIDFD, (uint32_t)fd);
+		grpdedup_request_u32(req, GRPDEDUP_A_PIDFD, (uint32_t)fd);
 	else if (errno == ESRCH && !req->err)
 		req->err = -ESRCH;
 	else
-		gd_request_u32(req, GRPDEDUP_A_PID, (uint32_t)pid);
+		grpdedup_request_u32(req, GRPDEDUP_A_PID, (uint32_t)pid);
 	return fd;
 }
 
-static int send_process(struct gd_conn *conn, struct gd_request *req, pid_t pid,
-			void (*fill)(struct nlattr **tb, void *reply), void *reply)
+static int send_process(struct grpdedup_conn *conn,
+			struct grpdedup_request *req, pid_t pid,
+			void (*fill)(struct nlattr **tb, void *reply),
+			void *reply)
 {
 	int fd = request_process(req, pid);
-	int err = gd_conn_do(conn, req, fill, reply);
+	int err = grpdedup_conn_do(conn, req, fill, reply);
 
 	if (fd >= 0)
 		close(fd);
 	return err;
 }
 
-int gd_member_add(struct gd_conn *conn, const char *group, pid_t pid, bool move,
-		  struct gd_member *member)
+int grpdedup_member_add(struct grpdedup_conn *conn, const char *group,
+			pid_t pid, bool move, struct grpdedup_member *member)
 {
-	struct gd_request req;
+	struct grpdedup_request req;
 
-	*member = (struct gd_member){ 0 };
-	gd_request_init(&req, conn, GRPDEDUP_CMD_MEMBER_ADD);
-	gd_request_str(&req, GRPDEDUP_A_GROUP_NAME, group);
-	gd_request_flag(&req, GRPDEDUP_A_MOVE, move);
+	*member = (struct grpdedup_member){ 0 };
+	grpdedup_request_init(&req, conn, GRPDEDUP_CMD_MEMBER_ADD);
+	grpdedup_request_str(&req, GRPDEDUP_A_GROUP_NAME, group);
+	grpdedup_request_flag(&req, GRPDEDUP_A_MOVE, move);
 	return send_process(conn, &req, pid, fill_member, member);
 }
 
 static void fill_left(struct nlattr **tb, void *reply)
 {
-	struct gd_left *left = reply;
+	struct grpdedup_left *left = reply;
 
-	gd_attr_str(tb, GRPDEDUP_A_GROUP_NAME, left->group, sizeof(left->group));
-	left->pid = gd_attr_u32(tb, GRPDEDUP_A_PID);
-	left->pages = gd_attr_u64(tb, GRPDEDUP_A_PAGES);
+	grpdedup_attr_str(tb, GRPDEDUP_A_GROUP_NAME, left->group,
+			  sizeof(left->group));
+	left->pid = grpdedup_attr_u32(tb, GRPDEDUP_A_PID);
+	left->pages = grpdedup_attr_u64(tb, GRPDEDUP_A_PAGES);
 }
 
-int gd_member_del(struct gd_conn *conn, pid_t pid, bool keep,
-		  struct gd_left *left)
+int grpdedup_member_del(struct grpdedup_conn *conn, pid_t pid, bool keep,
+			struct grpdedup_left *left)
 {
-	struct gd_request req;
+	struct grpdedup_request req;
 
-	*left = (struct gd_left){ 0 };
-	gd_request_init(&req, conn, GRPDEDUP_CMD_MEMBER_DEL);
-	gd_request_flag(&req, GRPDEDUP_A_KEEP, keep);
+	*left = (struct grpdedup_left){ 0 };
+	grpdedup_request_init(&req, conn, GRPDEDUP_CMD_MEMBER_DEL);
+	grpdedup_request_flag(&req, GRPDEDUP_A_KEEP, keep);
 	return send_process(conn, &req, pid, fill_left, left);
 }
 
-int gd_member_list(struct gd_conn *conn, const char *group,
-		   struct gd_member **members, size_t *count)
+int grpdedup_member_list(struct grpdedup_conn *conn, const char *group,
+			 struct grpdedup_member **members, size_t *count)
 {
-	struct gd_rows rows = { .size = sizeof(**members), .fill = fill_member };
-	struct gd_request req;
+	struct grpdedup_rows rows = { .size = sizeof(**members),
+				      .fill = fill_member };
+	struct grpdedup_request req;
 	int err;
 
-	gd_request_init(&req, conn, GRPDEDUP_CMD_MEMBER_GET);
+	grpdedup_request_init(&req, conn, GRPDEDUP_CMD_MEMBER_GET);
 	if (group)
-		gd_request_str(&req, GRPDEDUP_A_GROUP_NAME, group);
-	err = gd_conn_dump(conn, &req, &rows);
+		grpdedup_request_str(&req, GRPDEDUP_A_GROUP_NAME, group);
+	err = grpdedup_conn_dump(conn, &req, &rows);
 	*members = rows.data;
 	*count = rows.count;
 	return err;

@@ -5,7 +5,7 @@
 #include "release.h"
 #include "version.h"
 
-bool gd_release_is_newer(const char *release, const char *series)
+bool grpdedup_release_is_newer(const char *release, const char *series)
 {
 	unsigned int major, minor, tested_major, tested_minor;
 
@@ -15,12 +15,12 @@ bool gd_release_is_newer(const char *release, const char *series)
 	return major != tested_major ? major > tested_major : minor > tested_minor;
 }
 
-const char *gd_release_untested(char *buf, size_t size)
+const char *grpdedup_release_untested(char *buf, size_t size)
 {
 	struct utsname name;
 
 	if (uname(&name) ||
-	    !gd_release_is_newer(name.release, GRPDEDUP_LINUX_TESTED))
+	    !grpdedup_release_is_newer(name.release, GRPDEDUP_LINUX_TESTED))
 		return NULL;
 	snprintf(buf, size,
 		 "this kernel (%.40s) is newer than Linux " GRPDEDUP_LINUX_TESTED

@@ -7,11 +7,11 @@
 #include <stddef.h>
 
 /* Is a kernel's @release (6.12.117+deb12-amd64) of a newer series than @series (6.12)? */
-bool gd_release_is_newer(const char *release, const char *series);
+bool grpdedup_release_is_newer(const char *release, const char *series);
 /*
  * A sentence in @buf if the running kernel is newer than those that the module was
  * tested on, so that nobody may have built it; NULL if it is not.
  */
-const char *gd_release_untested(char *buf, size_t size);
+const char *grpdedup_release_untested(char *buf, size_t size);
 
 #endif /* RELEASE_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Numbers of the command line. strtoull() would take signs, white space and
+ * Numbers as people write them. strtoull() would take signs, white space and
  * octal, and wrap negative numbers round.
  */
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Numbers of the command line. */
-#ifndef CLI_PARSE_H
-#define CLI_PARSE_H
+/* Numbers as people write them: on the command line and in the daemon's file. */
+#ifndef GRPDEDUP_PARSE_H
+#define GRPDEDUP_PARSE_H
 
 #include <stdint.h>
 
@@ -12,4 +12,4 @@ const char *parse_rate(const char *text, uint32_t *value);
 /* Seconds, with up to three decimals, more than 0 and at most a day. */
 const char *parse_seconds(const char *text, unsigned int *ms);
 
-#endif /* CLI_PARSE_H */
+#endif /* GRPDEDUP_PARSE_H */

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One configuration: complaining about it while it is read, and freeing it. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include "config_file.h"
+
+void config_complain(struct config_file *file, unsigned int line, const char *fmt, ...)
+{
+	char what[256];
+	va_list ap;
+
+	if (file->err)
+		return;
+	file->err = -EINVAL;
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (line)
+		snprintf(file->error, file->error_size, "%s:%u: %s", file->path, line, what);
+	else
+		snprintf(file->error, file->error_size, "%s: %s", file->path, what);
+}
+
+void config_free(struct config *config)
+{
+	size_t i;
+
+	if (!config)
+		return;
+	for (i = 0; i < config->guest_count; i++) {
+		free(config->guests[i].name);
+		free(config->guests[i].qmp);
+		free(config->guests[i].pidfile);
+		free(config->guests[i].domain);
+		free(config->guests[i].group_name);
+	}
+	free(config->guests);
+	free(config->groups);
+	free(config);
+}
+
+const struct config_guest *config_find_guest(const struct config *config, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < config->guest_count; i++)
+		if (!strcmp(config->guests[i].name, name))
+			return &config->guests[i];
+	return NULL;
+}
