@@ -34,7 +34,7 @@ static bool name_is_good(const char *name)
  * @extack: for the reason of a refusal
  */
 int gd_admin_add_group(const char *name, const struct gd_settings *set,
-		 struct netlink_ext_ack *extack)
+		       struct netlink_ext_ack *extack)
 {
 	struct gd_group *group;
 	int err;
@@ -72,7 +72,7 @@ out:
  * @which: those of them that count, GD_SET_ bits
  */
 void gd_admin_set_group(struct gd_group *group, const struct gd_settings *set,
-		  u32 which)
+			u32 which)
 {
 	gd_registry_set(group, set, which);
 	gd_inbox_kick(&group->inbox);
@@ -121,7 +121,7 @@ int gd_admin_unassign(struct gd_member *member, bool keep, u64 *pages,
 			      extack);
 }
 
-/* Why a process could not join; the registry has forgotten it. */
+/* Say why a process could not join. */
 static void explain_join(int err, struct netlink_ext_ack *extack)
 {
 	if (err == -ESRCH)
@@ -260,7 +260,7 @@ static int unshare_all(struct gd_group *group, struct netlink_ext_ack *extack)
  * @extack: for the reason of a refusal
  */
 int gd_admin_del_group(struct gd_group *group, bool unshare,
-		 struct netlink_ext_ack *extack)
+		       struct netlink_ext_ack *extack)
 {
 	int err = gd_registry_set_dying(group, true);
 

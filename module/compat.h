@@ -62,6 +62,7 @@ static inline void gd_vma_start_write(struct vm_area_struct *vma)
 {
 	mmap_assert_write_locked(vma->vm_mm);
 }
+
 #define gd_vma_assert_write_locked	gd_vma_start_write
 #endif
 

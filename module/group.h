@@ -6,10 +6,11 @@
  * Lock order:
  *   registry lock (mutex: who is in which group, settings, generation)
  *   inbox lock of a group (spinlock: see inbox.h)
- *   mmap lock of a member -> PTE lock -> folio lock (trylock only)
- * None of the first two is held together with another lock of these, and the
- * registry lock is never held while waiting for a scanner. Trees, blocks and
- * frames belong to the scanner and have no lock.
+ *   mmap lock of a member -> folio lock -> PTE lock
+ * Parking tries the folio lock inside the PTE lock, and never waits for it. The
+ * first two are not held together with any other lock of these, and the registry
+ * lock is never held while waiting for a scanner. Trees, blocks and frames belong
+ * to the scanner and have no lock.
  */
 #ifndef GD_GROUP_H
 #define GD_GROUP_H

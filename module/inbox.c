@@ -73,7 +73,8 @@ int gd_inbox_call(struct gd_inbox *inbox, struct gd_call *call)
 /* Let the scanner look at its settings and at what was requested. */
 void gd_inbox_kick(struct gd_inbox *inbox)
 {
-	WRITE_ONCE(inbox->kicked, true);
+	/* Pairs with xchg() below: what was set before the kick is seen. */
+	smp_store_release(&inbox->kicked, true);
 	wake_up(&inbox->wake);
 }
 
@@ -99,10 +100,8 @@ u64 gd_inbox_request_pass(struct gd_inbox *inbox)
 /* Was the scanner kicked since it last asked? */
 bool gd_inbox_clear_kick(struct gd_inbox *inbox)
 {
-	if (!READ_ONCE(inbox->kicked))
-		return false;
-	WRITE_ONCE(inbox->kicked, false);
-	return true;
+	/* A full barrier: a kick during what follows is not overwritten. */
+	return READ_ONCE(inbox->kicked) && xchg(&inbox->kicked, false);
 }
 
 bool gd_inbox_is_empty(const struct gd_inbox *inbox)

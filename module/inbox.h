@@ -13,14 +13,16 @@
  * struct gd_call - a function that a scanner runs for a thread that waits
  * @refs: the caller and the inbox hold one each: the caller may be killed
  * @link: place in the inbox
- * @fn: what to do; its second argument is the scanner's, see gd_inbox_serve().
- *	It is called exactly once, with @cancelled set if the scanner has stopped.
+ * @fn: what to do, with the argument of gd_inbox_serve(). gd_inbox_call() has
+ *	it called exactly once: if the scanner has stopped, with @cancelled set and
+ *	a NULL argument.
  * @release: frees the struct that the call is embedded in
- * @cancelled: there is no scanner any more: @fn only undoes what came before
+ * @cancelled: the scanner has stopped: @fn only undoes what the caller did
  * @result: out: what @fn returned, 0 or -errno
  * @done: completed when @result is set
  *
- * The form is that of DAMON's damon_call().
+ * Modelled on struct damon_call_control. Unlike there, @fn is also called when the
+ * call is cancelled, so that it is cleaned up in one place.
  */
 struct gd_call {
 	refcount_t		refs;
@@ -35,10 +37,10 @@ struct gd_call {
 /**
  * struct gd_inbox - what other threads want of a scanner
  * @wake: where the scanner sleeps
- * @lock: protects all fields below
+ * @lock: protects @calls and @closed, and serializes writes of the pass fields
  * @calls: calls not served yet, oldest first
  * @closed: the scanner takes no more calls
- * @kicked: settings have changed or a pass was requested: look again
+ * @kicked: settings have changed or a pass was requested; has no lock
  * @in_pass: a pass is under way
  * @passes: passes that have ended
  * @passes_wanted: requested passes are served when that many have ended

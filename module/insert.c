@@ -22,7 +22,7 @@
  * Return: all pages are mapped.
  */
 bool gd_insert_pages(struct vm_area_struct *vma, unsigned long addr,
-		    struct page **pages, unsigned long nr)
+		     struct page **pages, unsigned long nr)
 {
 	unsigned long i, rest = nr;
 	int err;

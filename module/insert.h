@@ -6,6 +6,6 @@
 #include <linux/mm_types.h>
 
 bool gd_insert_pages(struct vm_area_struct *vma, unsigned long addr,
-		    struct page **pages, unsigned long nr);
+		     struct page **pages, unsigned long nr);
 
 #endif /* GD_INSERT_H */

@@ -70,9 +70,9 @@ static bool only_mapped(const struct gd_merge_batch *batch, struct folio *folio,
 	int mapped = gd_folio_mapcount(folio);
 	int refs;
 
-	smp_rmb();
+	smp_rmb(); /* mappings, then references */
 	refs = folio_ref_count(folio);
-	smp_rmb();
+	smp_rmb(); /* then mappings again */
 	*mapcount = mapped;
 	return mapped > 0 && mapped == gd_folio_mapcount(folio) &&
 	       refs == mapped + own_refs(batch, folio);

@@ -189,7 +189,7 @@ static int group_del(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(group))
 		return PTR_ERR(group);
 	err = gd_admin_del_group(group, info->attrs[GRPDEDUP_A_UNSHARE],
-			   info->extack);
+				 info->extack);
 	gd_group_put(group);
 	return err;
 }

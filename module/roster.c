@@ -42,6 +42,8 @@ static void remove_member(struct gd_roster *roster, struct gd_member *member,
 		advance(roster);
 	list_del_init(&member->link);
 	gd_blocks_destroy(&member->blocks);
+	/* Dumps and callers may hold the member longer than the trees exist. */
+	member->blocks.dedup = NULL;
 	gd_notify_member_del(member, reason, pages);
 	gd_registry_forget(member);
 }
@@ -155,8 +157,10 @@ static int add_member(struct gd_roster *roster, struct gd_member *member)
 	gd_blocks_init(&member->blocks, roster->dedup);
 	err = gd_isolate_from_ksm(member);
 	mmput_async(member->mm);
-	if (err)
+	if (err) {
+		member->blocks.dedup = NULL;
 		return err;
+	}
 	list_add_tail(&member->link, &roster->members);
 	gd_notify_member_add(member);
 	return 0;
@@ -165,15 +169,15 @@ static int add_member(struct gd_roster *roster, struct gd_member *member)
 /**
  * gd_roster_join - a registered process becomes a member
  * @call: of a &struct gd_roster_call
- * @roster: the roster
+ * @arg: the roster, NULL if the call was cancelled
  *
  * Nobody else's frame is left in its memory then. If it cannot join, this is the
  * one place where the registry forgets it.
  */
-int gd_roster_join(struct gd_call *call, void *roster)
+int gd_roster_join(struct gd_call *call, void *arg)
 {
 	struct gd_member *member = call_of(call)->member;
-	int err = call->cancelled ? -ENOENT : add_member(roster, member);
+	int err = call->cancelled ? -ENOENT : add_member(arg, member);
 
 	if (err)
 		gd_registry_forget(member);
@@ -183,7 +187,7 @@ int gd_roster_join(struct gd_call *call, void *roster)
 /**
  * gd_roster_leave - a process leaves, and loses its frames first unless @keep
  * @call: of a &struct gd_roster_call
- * @arg: the roster
+ * @arg: the roster, NULL if the call was cancelled
  */
 int gd_roster_leave(struct gd_call *call, void *arg)
 {
@@ -210,7 +214,7 @@ int gd_roster_leave(struct gd_call *call, void *arg)
 /**
  * gd_roster_unshare - all members lose their frames, and stay
  * @call: of a &struct gd_roster_call
- * @arg: the roster
+ * @arg: the roster, NULL if the call was cancelled
  */
 int gd_roster_unshare(struct gd_call *call, void *arg)
 {

@@ -21,6 +21,7 @@
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 
 #include "block.h"
@@ -205,7 +206,6 @@ static int scanner(void *arg)
 
 	set_freezable();
 	set_user_nice(current, 5);
-	gd_pace_set(&scan->pace, 0, ktime_get_ns());
 	read_settings(group, ktime_get_ns());
 	while (!kthread_should_stop()) {
 		now = ktime_get_ns();

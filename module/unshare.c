@@ -202,8 +202,8 @@ static unsigned int collect(struct vm_area_struct *vma, unsigned long *addrp,
 static bool find_frame(struct mm_struct *mm, unsigned long *addrp,
 		       struct gd_unshare *un)
 {
-	unsigned long found[GD_UNSHARE_BATCH];
 	VMA_ITERATOR(vmi, mm, *addrp);
+	unsigned long found[GD_UNSHARE_BATCH];
 	struct vm_area_struct *vma;
 
 	mmap_assert_locked(mm);

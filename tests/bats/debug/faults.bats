@@ -425,7 +425,7 @@ traces() {
 	local where
 	stage
 	gd add-group g --rate 0
-	where=$(sites | awk '$1 == "begin" && $2 == "__alloc_skb" { print $3, $4 }')
+	where=$(sites | awk '$1 == "begin_event" && $2 == "__alloc_skb" { print $3, $4 }')
 	# shellcheck disable=SC2086 # section and offset
 	where=$(address $where)
 	arm_site "$where" $((where + 1)) "$MANY"
