@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What root asks for: adding, changing and deleting groups, and taking processes
- * in and out of them. Knows no page: what touches a member's memory is a call
- * that the group's scanner runs.
+ * What root asks for: adding, changing and deleting groups, and taking
+ * processes in and out of them. Knows no page: what touches a member's memory
+ * is a call that the group's scanner runs.
  */
 #include <linux/ctype.h>
 #include <linux/delay.h>
@@ -96,7 +96,7 @@ static int end_membership(struct gd_member *member, enum grpdedup_reason reason,
 	if (err == -ENOENT)
 		NL_SET_ERR_MSG(extack, "the process's group is being deleted");
 	else if (err == -ESRCH)
-		NL_SET_ERR_MSG(extack, "the process is in no group any more");
+		NL_SET_ERR_MSG(extack, "the process has left its group already");
 	else if (err == -EINTR)
 		NL_SET_ERR_MSG(extack, "interrupted; the process is still being taken out");
 	else if (err)
@@ -144,12 +144,12 @@ static struct gd_member *new_member(struct task_struct *task,
 	struct mm_struct *mm;
 
 	if (task->flags & PF_KTHREAD) {
-		NL_SET_ERR_MSG(extack, "this is a kernel thread; it has no memory to merge");
+		NL_SET_ERR_MSG(extack, "a kernel thread has no memory to merge");
 		return ERR_PTR(-EINVAL);
 	}
 	mm = get_task_mm(task);
 	if (!mm) {
-		NL_SET_ERR_MSG(extack, "the process is exiting; it has no memory any more");
+		NL_SET_ERR_MSG(extack, "the process is exiting");
 		return ERR_PTR(-ESRCH);
 	}
 	member = gd_member_create(task, mm);
@@ -178,7 +178,7 @@ static int register_member(struct gd_group *group, struct gd_member *member,
 					     &pages, extack);
 		else
 			NL_SET_ERR_MSG(extack,
-				       "the process is in another group; move it on purpose or unassign it first");
+				       "the process is in another group; use \"move\", or unassign it first");
 		gd_member_put(other);
 		if (err && err != -ESRCH)
 			return err;
@@ -290,7 +290,7 @@ void gd_admin_del_all_groups(void)
 
 	gd_registry_close();
 	while ((group = gd_registry_next(&id))) {
-		/* Somebody else may be at it already: wait for the end. */
+		/* Another thread may be deleting it: wait until it has. */
 		if (gd_admin_del_group(group, false, NULL))
 			msleep(1);
 		gd_group_put(group);

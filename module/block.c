@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the scanner remembers of each page: slots, 512 to a block of 2 MiB.
+ * What the scanner knows of each page: slots, 512 to a block of 2 MiB.
  * Knows neither page tables nor processes. Every change of a slot's state goes
  * through the three functions gd_slot_clear/set/share, which keep trees, frames
  * and gauges in step with it.
@@ -128,8 +128,8 @@ void gd_slot_set(struct gd_block *block, struct gd_slot *slot,
  * @block: the slot's
  * @slot: the page
  * @frame: of the group
- * @counted: mapping it freed a page. Not so for a mapping that fork made, or one
- *	whose old page lives on in a forked process: those save nothing.
+ * @counted: mapping it freed a page. Not so for a mapping that fork made, or
+ *	one whose old page lives on in a forked process: those save nothing.
  */
 void gd_slot_share(struct gd_block *block, struct gd_slot *slot,
 		   struct gd_frame *frame, bool counted)
@@ -181,7 +181,7 @@ static struct gd_block *create_block(struct gd_blocks *blocks, unsigned long sta
 	struct gd_block *block;
 	struct page *page;
 
-	/* NORETRY: a full memory cgroup shall not have a process killed for it. */
+	/* NORETRY: do not invoke the OOM killer of a full memory cgroup. */
 	block = kmem_cache_zalloc(block_cache, GFP_KERNEL | __GFP_NOWARN |
 				  __GFP_NORETRY);
 	if (!block)

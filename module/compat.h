@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Every difference between the supported kernels, and nothing else. Included before
- * each source file (see Kbuild). No file tests a version: GD_HAVE_* is what
- * module/probe found in the kernel's headers, the questions are in module/probes.
+ * Every difference between the supported kernels, and nothing else. Included
+ * before each source file (see Kbuild). No file tests a version: GD_HAVE_* is
+ * what module/probe found in the kernel's headers, the questions are in
+ * module/probes.
  */
 #ifndef GD_COMPAT_H
 #define GD_COMPAT_H
 
-/* Before anything else is included: Kbuild lets the compiler stop at the first error. */
+/* Before any include: Kbuild makes the compiler stop at the first error. */
 #if !defined(CONFIG_X86_64) && !defined(CONFIG_ARM64)
 #error "grpdedup supports x86-64 and arm64"
 #elif !defined(CONFIG_NET) || !IS_ENABLED(CONFIG_XXHASH)
@@ -67,8 +68,8 @@ static inline void gd_vma_start_write(struct vm_area_struct *vma)
 #endif
 
 /*
- * mmap_write_trylock() had no users and went. The count of write locks came with
- * 6.13, and was taken back to stable 6.12.
+ * mmap_write_trylock() had no users and went. The count of write locks came
+ * with 6.13, and was taken back to stable 6.12.
  */
 static inline bool gd_mmap_write_trylock(struct mm_struct *mm)
 {
@@ -109,10 +110,10 @@ static inline bool gd_mmap_write_trylock(struct mm_struct *mm)
 #endif
 
 /*
- * set_pte_at() for a PTE that ptep_get_and_clear() has emptied, and that is to be
- * parked or put back. On arm64 set_pte_at() may want mte_sync_tags(), which is not
- * exported; a PTE that was there before has its tags, one that is parked has no
- * access, and contiguous PTEs were unfolded when it was cleared.
+ * set_pte_at() for a PTE that ptep_get_and_clear() has emptied, and that is to
+ * be parked or put back. On arm64 set_pte_at() may want mte_sync_tags(), which
+ * is not exported; a PTE that was there before has its tags, one that is parked
+ * has no access, and contiguous PTEs were unfolded when it was cleared.
  */
 static inline void gd_set_pte(struct mm_struct *mm, unsigned long addr,
 			      pte_t *ptep, pte_t pte)
@@ -134,10 +135,10 @@ static inline void gd_set_pte(struct mm_struct *mm, unsigned long addr,
 }
 
 /*
- * How often @folio is mapped, in all. What folio_mapcount() needed before 6.10 is
- * not exported, so the counts of a large folio's pages are added up. Until 6.1
- * they are one too high per part where it is mapped both as a whole and in parts
- * (DoubleMap): -1 then, which no reference count fits.
+ * How often @folio is mapped, in all. What folio_mapcount() needed before 6.10
+ * is not exported, so the counts of a large folio's pages are added up. Until
+ * 6.1 they are one too high per part where it is mapped both as a whole and in
+ * parts (DoubleMap): -1 then, which no reference count fits.
  */
 #if GD_HAVE_LARGE_MAPCOUNT
 #define gd_folio_mapcount	folio_mapcount
@@ -180,7 +181,7 @@ static inline int gd_folio_mapcount(struct folio *folio)
 #define gd_pmd_devmap(pmd)	false
 #endif
 
-/* With device-private huge pages, migrate_vma_setup() splits only what it collects. */
+/* With device-private huge pages, only what is collected is split. */
 #if GD_HAVE_SELECT_COMPOUND
 #define GD_SPLIT_FLAGS		MIGRATE_VMA_SELECT_SYSTEM
 #else
@@ -233,8 +234,8 @@ typedef const struct genl_ops gd_genl_ops_t;
 
 /*
  * Who may listen to events: CAP_SYS_ADMIN, and CAP_NET_ADMIN where the kernel
- * cannot ask for that (before 6.1.68 and 6.6.7). It was a bit of its own until 6.8,
- * and in stable 6.1 until 6.1.176.
+ * cannot ask for that (before 6.1.68 and 6.6.7). It was a bit of its own until
+ * 6.8, and in stable 6.1 until 6.1.176.
  */
 #if GD_HAVE_MCAST_CAP_FLAG
 #define GD_MCAST_GUARD		.flags = GENL_MCAST_CAP_SYS_ADMIN

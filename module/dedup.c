@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a group's pages are looked up in: its trees, frames, and pending blocks. */
+/* What a group's pages are looked up in: trees, frames, pending blocks. */
 #include <linux/random.h>
 
 #include "dedup.h"

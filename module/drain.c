@@ -22,7 +22,7 @@ static void drain_work(struct work_struct *work)
 	gd_lru_drain_local();
 }
 
-/* Isolated CPUs, and those without a tick, are kept for who must not be disturbed. */
+/* Skip isolated and nohz_full CPUs: they run latency-sensitive work. */
 static bool may_disturb(int cpu)
 {
 	return housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) &&

@@ -16,11 +16,11 @@
 #include "frame.h"
 #include "page.h"
 
-/* Longest run of equal digests that is compared: a member can make collisions. */
+/* Longest run of equal digests compared: a member can provoke collisions. */
 #define GD_PROBES_MAX	8
 /*
- * How many frames are looked at for whether anybody maps them: a part of all, at
- * least so many, and for each that is freed some more.
+ * How many frames are checked for mappings at a time: a part of all, at least
+ * the minimum, and some more for each frame that is freed.
  */
 #define GD_REAP_PART	64
 #define GD_REAP_MIN	4096
@@ -62,7 +62,7 @@ static bool has_page(const struct gd_frame *frame)
 	return frame->pfn != GD_PFN_NONE;
 }
 
-/* The pages live on where they are still mapped: ordinary kernel pages. */
+/* Pages that are still mapped stay valid: they are ordinary kernel pages. */
 void gd_frames_destroy(struct gd_frames *frames)
 {
 	struct gd_frame *frame, *next;
@@ -308,9 +308,9 @@ void gd_frames_reap_idle(struct gd_frames *frames)
  * @frames: the group's; no merge is planned
  *
  * A member that has written to all pages that shared a frame has as much memory
- * as before, and the frame is too much: its page must not wait for the next visit
- * of these pages, which may be hours away, or never come (the group is paused).
- * May sleep.
+ * as before, and the frame is too much: its page must not wait for the next
+ * visit of these pages, which may be hours away, or never come (the group is
+ * paused). May sleep.
  */
 void gd_frames_reap_all(struct gd_frames *frames)
 {

@@ -12,8 +12,8 @@
 
 /*
  * Most mappings of a frame when a page is merged into it, ksmd's number. fork
- * multiplies mappings unchecked; 256 * 2^22 processes stay below the sign bit of
- * the page's counters. It also bounds the harm of one bad page of memory.
+ * multiplies mappings unchecked; 256 * 2^22 processes stay below the sign bit
+ * of the page's counters. It also bounds the harm of one bad page of memory.
  */
 #define GD_FRAME_MAPPINGS_MAX	256
 

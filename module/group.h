@@ -8,9 +8,9 @@
  *   inbox lock of a group (spinlock: see inbox.h)
  *   mmap lock of a member -> folio lock -> PTE lock
  * Parking tries the folio lock inside the PTE lock, and never waits for it. The
- * first two are not held together with any other lock of these, and the registry
- * lock is never held while waiting for a scanner. Trees, blocks and frames belong
- * to the scanner and have no lock.
+ * first two are not held together with any other lock of these, and the
+ * registry lock is never held while waiting for a scanner. Trees, blocks and
+ * frames belong to the scanner and have no lock.
  */
 #ifndef GD_GROUP_H
 #define GD_GROUP_H
@@ -41,8 +41,8 @@ struct gd_settings {
  * @refs: the registry's reference and those of users
  * @id: unique while the module is loaded
  * @name: unique among the groups
- * @set: settings; written under the registry lock, read by the scanner when it is
- *	kicked
+ * @set: settings; written under the registry lock, read by the scanner when it
+ *	is kicked
  * @nr_members: number of members; registry lock
  * @dying: being deleted: nobody may join and nothing is scanned any more;
  *	written under the registry lock

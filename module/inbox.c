@@ -82,8 +82,8 @@ void gd_inbox_kick(struct gd_inbox *inbox)
  * gd_inbox_request_pass - ask for a full pass now
  * @inbox: the scanner's
  *
- * Return: how many passes will have ended when the request is served. A pass that
- * is under way has seen some pages before the request: it does not count.
+ * Return: how many passes will have ended when the request is served. A pass
+ * that is under way has seen some pages before the request: it does not count.
  */
 u64 gd_inbox_request_pass(struct gd_inbox *inbox)
 {

@@ -14,15 +14,15 @@
  * @refs: the caller and the inbox hold one each: the caller may be killed
  * @link: place in the inbox
  * @fn: what to do, with the argument of gd_inbox_serve(). gd_inbox_call() has
- *	it called exactly once: if the scanner has stopped, with @cancelled set and
- *	a NULL argument.
+ *	it called exactly once: if the scanner has stopped, with @cancelled set
+ *	and a NULL argument.
  * @release: frees the struct that the call is embedded in
  * @cancelled: the scanner has stopped: @fn only undoes what the caller did
  * @result: out: what @fn returned, 0 or -errno
  * @done: completed when @result is set
  *
- * Modelled on struct damon_call_control. Unlike there, @fn is also called when the
- * call is cancelled, so that it is cleaned up in one place.
+ * Modelled on struct damon_call_control. Unlike there, @fn is also called when
+ * the call is cancelled, so that it is cleaned up in one place.
  */
 struct gd_call {
 	refcount_t		refs;

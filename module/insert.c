@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Inserting pages of the module into empty PTEs of a member. Knows no frame: the
- * callers have emptied the PTEs, hold the pages, and answer for their bytes.
+ * Inserting pages of the module into empty PTEs of a member. Knows no frame:
+ * the callers have emptied the PTEs, hold the pages, and answer for their
+ * bytes.
  */
 #include <linux/mm.h>
 
@@ -35,7 +36,7 @@ bool gd_insert_pages(struct vm_area_struct *vma, unsigned long addr,
 			break;
 		rest--;
 	}
-	/* Set by the insertion; it would keep the area from merging for ever. */
+	/* Set by the insertion; it would exclude the area from merging. */
 	gd_vma_flags_clear(vma, VM_MIXEDMAP);
 	if (WARN_ON_ONCE(rest)) {
 		gd_kill_users(vma->vm_mm);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Keeping a member's memory apart: pages that it shares with other groups or
- * through ksmd are made private; when it leaves, all shared pages are. Runs in the
- * scanner, with a user reference on the member's address space.
+ * through ksmd are made private; when it leaves, all shared pages are. Runs in
+ * the scanner, with a user reference on the member's address space.
  */
 #include "dedup.h"
 #include "isolate.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Taking a member's mmap lock: with patience, but not for ever. */
+/* Taking a member's mmap lock, for a bounded time. */
 #ifndef GD_LOCK_H
 #define GD_LOCK_H
 
@@ -8,13 +8,13 @@
 #include <linux/lockdep.h>
 #include <linux/mmap_lock.h>
 
-/* 200 looks, 50 to 100 us apart: at most 20 ms for a lock that others use. */
+/* 200 attempts, 50 to 100 us apart: at most 20 ms. */
 #define GD_LOCK_TRIES	200
 
 /*
  * A scanner that slept on the lock could not be stopped meanwhile, and a writer
- * in the queue would hold up every fault of the member. Nobody may have to wait
- * for the scanner while it waits.
+ * in the queue would block every fault of the member. It holds no lock of its
+ * own while it tries, so that nothing waits for it.
  */
 #define gd_lock_until(try)						\
 ({									\

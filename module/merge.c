@@ -19,8 +19,8 @@
  *
  * From park to zap the folio lock is held. Without it reclaim or migration may
  * replace a parked PTE, without a flush as it looks inaccessible; then the zap
- * finds nothing to flush, and a thread with a stale TLB entry goes on writing to
- * a page that is freed.
+ * finds nothing to flush, and a thread with a stale TLB entry goes on writing
+ * to a page that is freed.
  *
  * Between park and insertion nothing allocates, sleeps for pacing, or takes a
  * lock of the group. To lockdep it is a part of reclaim, which may not either.
@@ -96,7 +96,7 @@ static u8 check_page(struct page *page, struct folio *folio)
 	return GD_MERGE_NONE;
 }
 
-/* A large folio may be in several merges of the batch: the first one locks it. */
+/* A large folio may be in several merges: the first one locks it. */
 static bool lock_folio(struct gd_merge_batch *batch, struct gd_merge *m,
 		       struct folio *folio)
 {
@@ -244,8 +244,8 @@ static void insert_all(struct gd_merge_batch *batch, struct gd_merge *m,
 }
 
 /*
- * The member wrote between the last look and the park. Its content goes into the
- * spare page, from where unshare_copies() takes it into ordinary memory.
+ * The member wrote between the last look and the park. Its content goes into
+ * the spare page, from where unshare_copies() takes it into ordinary memory.
  */
 static void insert_copies(struct gd_merge_batch *batch, struct gd_merge *m,
 			  unsigned int nr, struct vm_area_struct *vma)
@@ -264,7 +264,7 @@ static void insert_copies(struct gd_merge_batch *batch, struct gd_merge *m,
 	}
 }
 
-/* By faults, which allocate: no hole may be left. */
+/* By faults, which allocate: all PTEs are filled by now. */
 static void unshare_copies(struct gd_merge *m, unsigned int nr,
 			   struct vm_area_struct *vma)
 {
@@ -304,7 +304,7 @@ static void merge_locked(struct gd_merge_batch *batch, struct gd_merge *m,
 	unshare_copies(m, nr, vma);
 }
 
-/* One for each merge that may fail, as nothing can be allocated later on. */
+/* One for each merge that may fail: nothing can be allocated after the park. */
 static bool get_spares(struct gd_merge_batch *batch, unsigned int nr)
 {
 	while (batch->nr_spare < nr) {
@@ -343,7 +343,7 @@ void gd_merge_run(struct gd_merge_batch *batch)
 	}
 }
 
-/* Give back the spare pages, which a batch keeps for the next one. */
+/* Free the spare pages that a batch keeps for the next one. */
 void gd_merge_put_spares(struct gd_merge_batch *batch)
 {
 	while (batch->nr_spare)

@@ -62,8 +62,8 @@ struct gd_merge {
  * @zaps: zap calls, added to
  * @merge: the merges, by rising address
  * @page: scratch space for insertion and release
- * @spare: pages for content that has changed, kept from batch to batch: they are
- *	seldom used, and a new page costs an allocation, a charge and a wipe
+ * @spare: pages for content that has changed, kept from batch to batch: they
+ *	are seldom used, and a new page costs an allocation, a charge and a wipe
  * @nr_spare: how many there are
  */
 struct gd_merge_batch {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The generic netlink family: parse, call the registry, fill a reply. No logic.
+ * The generic netlink family: parse a request, call admin.c, fill a reply.
  *
  * A request may wait for a scanner; the family therefore runs its operations in
  * parallel, each holding only its own references.
@@ -106,7 +106,7 @@ static struct task_struct *find_process(struct genl_info *info)
 
 	if (!pid == !pidfd) {
 		NL_SET_ERR_MSG(info->extack,
-			       "a process is named by a pid or by a pidfd, one of them");
+			       "specify either a pid or a pidfd, not both");
 		return ERR_PTR(-EINVAL);
 	}
 	if (pid) {
@@ -194,7 +194,7 @@ static int group_del(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* Before anything is done: what is done must not be reported as a failure. */
+/* Allocated first: a request that was carried out must not report a failure. */
 static struct sk_buff *begin_reply(struct genl_info *info, u8 cmd, void **hdr)
 {
 	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
@@ -410,9 +410,8 @@ static int check_dump(struct netlink_callback *cb)
 }
 
 /*
- * Of one group, if it has a name. The look-up is made here: the first part of a
- * dump may have to wait for room in the socket, and the last one for a reader;
- * the group may be gone by then.
+ * Resolve the optional group name once, at the start: the dump may block, and
+ * the group may be deleted meanwhile.
  */
 static int start_member_dump(struct netlink_callback *cb)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Events: one function for each fact. None fails its caller: who misses an event
- * finds the state in a listing.
+ * Events: one function for each fact. None fails its caller: a listener that
+ * misses an event finds the state in a listing.
  */
 #include <net/genetlink.h>
 
@@ -18,7 +18,7 @@ static struct sk_buff *begin_event(enum grpdedup_cmd what, void **hdr)
 		return NULL;
 	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!skb) {
-		/* Listeners get to know that they have missed one. */
+		/* Tell the listeners that they have missed an event. */
 		genl_set_err(&gd_family, &init_net, 0, 0, -ENOBUFS);
 		return NULL;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Pacing: how long to wait so that pages are visited at the rate asked for.
- * Pure: arithmetic only, the time is an argument.
+ * Arithmetic only: the time is an argument, so that it can be tested natively.
  */
 #ifndef GD_PACE_H
 #define GD_PACE_H

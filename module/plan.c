@@ -4,11 +4,12 @@
  * digests, trees and merging meet; no lock of the member is held.
  *
  * A page whose digest is the same as at its last visit is looked up in the
- * stable tree. A hit is a merge. If there is none, the unstable tree is asked: a
- * hit there is a page of equal content elsewhere; a frame is made, this page is
- * merged now with its neighbours, and the other one waits (%GD_PENDING) until its
- * own block is visited. Else the page goes into the unstable tree, where it stays
- * as long as its digest does: a steady pass costs hashing and nothing else.
+ * stable tree. A hit is a merge. If there is none, the unstable tree is asked:
+ * a hit there is a page of equal content elsewhere; a frame is made, this page
+ * is merged now with its neighbours, and the other one waits (%GD_PENDING)
+ * until its own block is visited. Else the page goes into the unstable tree,
+ * where it stays as long as its digest does: a steady pass costs hashing and
+ * nothing else.
  *
  * Nothing here has to be right for memory to stay right: merging compares bytes
  * when nobody can write them any more.
@@ -30,7 +31,7 @@ static void count(struct gd_plan *plan, enum grpdedup_counter id, s64 n)
 	gd_blocks_count(plan->block->owner, id, n);
 }
 
-/* A page that can never be merged (pinned for good) is tried less and less. */
+/* A page that cannot be merged (a long-term pin) is tried less often. */
 static bool is_resting(const struct gd_slot *slot, u64 pass)
 {
 	unsigned int fails = gd_slot_fails(slot);
@@ -168,7 +169,7 @@ static void visit_frame(struct gd_plan *plan, unsigned int i)
 	gd_block_credit_saving(plan->block, slot);
 }
 
-/* Is the huge page worth a split? Then its matches wait for the next look. */
+/* Is the huge page worth a split? Then its matches stay pending. */
 static void decide_split(struct gd_plan *plan)
 {
 	bool split = plan->nr_wanted >= plan->split_min &&
@@ -287,7 +288,10 @@ static void book_failure(struct gd_plan *plan, struct gd_slot *slot, u8 result)
 		return;
 	}
 	gd_slot_set(plan->block, slot, state, gd_tree_digest(&slot->node));
-	/* Colliding digests look like a lost race, and are left to rest as well. */
+	/*
+	 * Colliding digests look like a lost race, and are left to rest as
+	 * well.
+	 */
 	if (result == GD_MERGE_BUSY || result == GD_MERGE_RACED)
 		gd_slot_fail(slot);
 }
@@ -306,7 +310,7 @@ static void book(struct gd_plan *plan, struct gd_merge *m,
 		count(plan, GRPDEDUP_CNT_LARGE_MERGES, 1);
 }
 
-/* Drop the merges' references: most are the last ones, and many free cheaper. */
+/* Drop the merges' references, in batches: most are the last ones. */
 static void release(struct gd_merge_batch *batch)
 {
 	unsigned int i, n;

@@ -27,8 +27,8 @@ struct task_struct *gd_process_find(pid_t nr)
 }
 
 /*
- * The "Pid:" that @pidfd shows in a fdinfo below @proc; 0 if there is none: not a
- * pidfd, or its process is gone.
+ * The "Pid:" that @pidfd shows in a fdinfo below @proc; 0 if there is none: not
+ * a pidfd, or its process is gone.
  */
 static pid_t shown_pid(struct file *pidfd, struct file *proc)
 {

@@ -201,8 +201,8 @@ static int insert(struct gd_group *group, struct gd_member *member)
  * gd_registry_join - make a process known as a member of a group
  * @group: the group
  * @member: a new member
- * @other: set to NULL, or, with -EBUSY, to its membership of another group, with
- *	a reference
+ * @other: set to NULL, or, with -EBUSY, to its membership of another group,
+ *	with a reference
  * @extack: for the reason of a refusal
  */
 int gd_registry_join(struct gd_group *group, struct gd_member *member,

@@ -171,8 +171,8 @@ static int add_member(struct gd_roster *roster, struct gd_member *member)
  * @call: of a &struct gd_roster_call
  * @arg: the roster, NULL if the call was cancelled
  *
- * Nobody else's frame is left in its memory then. If it cannot join, this is the
- * one place where the registry forgets it.
+ * Nobody else's frame is left in its memory then. If it cannot join, this is
+ * the one place where the registry forgets it.
  */
 int gd_roster_join(struct gd_call *call, void *arg)
 {

@@ -3,10 +3,11 @@
  * DOC: The scanner
  *
  * Each group has one kernel thread. It visits the memory of the group's members
- * block by block (2 MiB), pass after pass, at the group's rate, and merges pages
- * of equal content into frames. Everything that it learns (trees, slots, frames)
- * is the group's own and belongs to this thread: there is no lock on it, and no
- * path by which a page of one group could be compared with one of another.
+ * block by block (2 MiB), pass after pass, at the group's rate, and merges
+ * pages of equal content into frames. Everything that it learns (trees, slots,
+ * frames) is the group's own and belongs to this thread: there is no lock on
+ * it, and no path by which a page of one group could be compared with one of
+ * another.
  *
  * Other threads change the group's settings and kick the scanner, or put a call
  * into the group's inbox and wait. The scanner never exits by itself: it runs
@@ -67,7 +68,7 @@ static void begin_pass(struct gd_group *group, u64 now)
 	struct gd_scan *scan = group->scan;
 	u64 busy = gd_counters_read(&group->cnt, GRPDEDUP_CNT_SKIP_BUSY);
 
-	/* Pages held by per-CPU batches were busy: a requested pass sees all. */
+	/* Pages in per-CPU batches are busy: a requested pass sees all. */
 	if (gd_inbox_wants_pass(&group->inbox) || busy != scan->busy)
 		gd_drain_all();
 	scan->busy = busy;

@@ -8,10 +8,10 @@
 
 #ifdef CONFIG_DEVICE_MIGRATION
 /*
- * May anyone else hold the page lock of the huge page at @addr? They would hold a
- * reference, or have isolated the page from its LRU list. Then do not split:
- * migrate_vma_setup() on 6.1 and 6.12 would leak its own reference, and the page
- * would never be freed. A race of a few microseconds remains.
+ * May anyone else hold the page lock of the huge page at @addr? They would hold
+ * a reference, or have isolated the page from its LRU list. Then do not split:
+ * migrate_vma_setup() on 6.1 and 6.12 would leak its own reference, and the
+ * page would never be freed. A race of a few microseconds remains.
  */
 static bool may_be_locked(struct mm_struct *mm, unsigned long addr)
 {

@@ -72,7 +72,7 @@ struct gd_tree_node *gd_tree_first(const struct gd_tree *tree, u64 digest)
 			rb = rb->rb_right;
 			continue;
 		}
-		/* Rotations move equals to both sides, so look on to the left. */
+		/* Rotations move equals to both sides: go on to the left. */
 		if (gd_tree_digest(node) == digest)
 			first = node;
 		rb = rb->rb_left;
@@ -116,7 +116,7 @@ static bool link_ok(const struct rb_node *rb, const struct rb_node *parent)
 	return !rb->rb_left || rb->rb_left != rb->rb_right;
 }
 
-/* Walk from @rb, a child of @parent, down to the left until no node is there. */
+/* Walk from @rb, a child of @parent, down to the left until NULL. */
 static bool descend(struct check *check, const struct rb_node *rb,
 		    const struct rb_node *parent, const struct rb_node **last)
 {

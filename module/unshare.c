@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Making shared mappings private again, for good. Knows no group: a frame is
- * any page that is not anonymous in an area where only frames are not, or one of
- * ksmd's: 6.1 leaves those in place that userfaultfd write-protects.
+ * any page that is not anonymous in an area where only frames are not, or one
+ * of ksmd's: 6.1 leaves those in place that userfaultfd write-protects.
  *
  * The kernel's own fault does the work, as for ksmd. A member can make that
  * fault fail (no memory left, userfaultfd, on 6.1 a read-only area); then a
@@ -28,8 +28,8 @@
 #define GD_UNSHARE_ROUNDS	8
 
 /*
- * Somebody waits for the end: look for the lock a hundred times as long as for a
- * merge (2 to 4 s), unless the scanner is to stop.
+ * A caller waits for the result: try a hundred times as long as for a merge (2
+ * to 4 s), unless the scanner is to stop.
  */
 static bool lock_patiently(struct mm_struct *mm, bool (*lock)(struct mm_struct *))
 {
@@ -42,12 +42,11 @@ static bool lock_patiently(struct mm_struct *mm, bool (*lock)(struct mm_struct *
 }
 
 /*
- * The frame still mapped at @addr, with a reference, because one of ksmd's may be
- * swapped out at any time; or NULL if the fault's work is done. Then its page is
- * dirty, as what was merged was: FAULT_FLAG_UNSHARE does not say it, and a page
- * that is nowhere said to be dirty is lost to all who share it after a fork when
- * one of them lets go of it by MADV_FREE (madvise_free_pte_range() counts the
- * mappings of dirty pages only).
+ * The frame still mapped at @addr, with a reference, because one of ksmd's may
+ * be swapped out at any time; or NULL if the fault has made a copy. Mark the
+ * copy dirty: FAULT_FLAG_UNSHARE leaves it clean, and MADV_FREE by one process
+ * would then discard it for all that share it after a fork
+ * (madvise_free_pte_range() counts the mappings of dirty pages only).
  */
 static struct page *recheck_pte(struct vm_area_struct *vma, unsigned long addr)
 {
@@ -70,9 +69,10 @@ static struct page *recheck_pte(struct vm_area_struct *vma, unsigned long addr)
 }
 
 /*
- * The frame's bytes never change, so no write can be lost between the steps. The
- * copy is charged beyond the limit if need be (__GFP_HIGH): a full memory cgroup
- * must not be able to keep what is shared, and not to get a page for nothing.
+ * The frame's bytes never change, so no write can be lost between the steps.
+ * The copy is charged beyond the limit if need be (__GFP_HIGH): a full memory
+ * cgroup must not be able to keep what is shared, and not to get a page for
+ * nothing.
  */
 static int replace_by_copy(struct vm_area_struct *vma, unsigned long addr,
 			   struct page *frame)
@@ -92,11 +92,10 @@ static int replace_by_copy(struct vm_area_struct *vma, unsigned long addr,
 }
 
 /*
- * The kernel's fault. Without room in the memory cgroup it would have a process of
- * the cgroup killed, and another one as long as the first waits for the lock that
- * we hold. So the page is charged beyond the limit, as for one who frees memory
- * (PF_MEMALLOC). Such a one may also use up the host's reserves: hence the look
- * whether there is a page without them.
+ * At memory.max the fault would invoke the memcg OOM killer again and again:
+ * its victim waits for the mmap lock that is held here. PF_MEMALLOC charges
+ * beyond the limit, but also opens the host's reserves, so check for a free
+ * page first.
  */
 static vm_fault_t make_private(struct vm_area_struct *vma, unsigned long addr)
 {
@@ -153,7 +152,7 @@ int gd_unshare_page(struct vm_area_struct *vma, unsigned long addr)
 	put_page(frame);
 	if (err)
 		return err;
-	/* It lies there like a frame; but nothing stands in the way any more. */
+	/* The copy is mapped like a frame; now the fault can succeed. */
 	err = unshare_by_fault(vma, addr, &frame);
 	if (err)
 		put_page(frame);
@@ -267,7 +266,7 @@ static int unshare_from(struct mm_struct *mm, unsigned long addr,
 	return 0;
 }
 
-/* Under one hold of the lock: nothing can appear behind. */
+/* Under one hold of the lock, so that no frame can appear behind the scan. */
 static int unshare_rest(struct mm_struct *mm, struct gd_unshare *un)
 {
 	unsigned long addr = 0;
@@ -284,8 +283,8 @@ static int unshare_rest(struct mm_struct *mm, struct gd_unshare *un)
 }
 
 /*
- * Done only when one look at all of @mm, under one hold of the mmap lock so that
- * no mapping can be moved behind the look, found no frame.
+ * Done only when one look at all of @mm, under one hold of the mmap lock so
+ * that no mapping can be moved behind the look, found no frame.
  */
 static int unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
 {

@@ -10,7 +10,8 @@
  * @keep: whether a frame stays; NULL: all frames go, but for ksmd's: who leaves
  *	may be merged by it again at any moment
  * @arg: of @keep
- * @then: called under the mmap write lock while there is no frame to go, or NULL
+ * @then: called under the mmap write lock while there is no frame to go, or
+ *	NULL
  * @done: mappings made private, added to
  */
 struct gd_unshare {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Visiting one block of a member: find the area, take the snapshot, have it
- * planned and merged. Owns the plan. Knows neither the group nor its scanner: the
- * caller moves from member to member.
+ * planned and merged. Owns the plan. Knows neither the group nor its scanner:
+ * the caller moves from member to member.
  */
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
@@ -95,9 +95,10 @@ static void skip_vma(struct gd_member *member, struct vm_area_struct *vma,
 }
 
 /*
- * The next area that may hold frames, from *addr on. *addr is set to its start, or
- * to where the search continues. *last: there is no such area. *mergeable: ksmd
- * may merge one of the areas seen, which can be private mappings of files too.
+ * The next area that may hold frames, from *addr on. *addr is set to its start,
+ * or to where the search continues. *last: there is no such area. *mergeable:
+ * ksmd may merge one of the areas seen, which can be private mappings of files
+ * too.
  */
 static struct vm_area_struct *next_area(struct gd_member *member,
 					unsigned long *addr, bool *last,
@@ -198,7 +199,7 @@ static enum gd_visit_result visit_member(struct gd_visit *visit,
 		if (gd_isolate_from_ksm(member) ||
 		    !gd_lock_mmap_read(member->mm))
 			return GD_VISIT_CONTENDED;
-		/* Only once: a member that goes on offering must not stop us. */
+		/* Only once: a member must not stop us by offering again. */
 		vma = next_area(member, addr, &last, &mergeable);
 	}
 	if (vma) {
@@ -274,7 +275,7 @@ static unsigned int visit_pending_area(struct gd_visit *visit,
 	}
 	mmap_read_unlock(member->mm);
 	*addr = end;
-	/* Its pages are as they were: they are not to be forgotten. */
+	/* The huge page was not split: keep what is known of its pages. */
 	if (whole || plan->snap.huge) {
 		gd_walk_put(&plan->snap);
 		return 0;

@@ -49,8 +49,8 @@ pmd_t *gd_walk_pmd(struct mm_struct *mm, unsigned long addr)
  * @addr: where to start
  * @end: where to end
  *
- * Steps over what has no page table, 512 GiB or 1 GiB at a time: an area of many
- * TiB with one page in it is no work.
+ * Steps over what has no page table, 512 GiB or 1 GiB at a time: an area of
+ * many TiB with one page in it is no work.
  *
  * Return: an address from @addr on, or @end.
  */
@@ -92,8 +92,8 @@ unsigned long gd_walk_next(struct mm_struct *mm, unsigned long addr,
  * @addr: an address in the block
  * @ptlp: set to the lock
  *
- * The page table may be freed under us by RCU (7.x empties page tables under the
- * mmap read lock): the RCU read lock is held until gd_walk_unlock().
+ * The page table may be freed under us by RCU (7.x empties page tables under
+ * the mmap read lock): the RCU read lock is held until gd_walk_unlock().
  *
  * Return: the PTE of @addr, or NULL (nothing locked) if the block has no PTEs.
  */
@@ -168,7 +168,8 @@ static bool is_ksm(struct page *page)
 }
 
 /**
- * gd_walk_pte_frame - the page of @pte if somebody has put it there to be shared
+ * gd_walk_pte_frame - the page of @pte if somebody has put it there to be
+ *	shared
  * @vma: an area that gd_vma_may_hold_frames()
  * @pte: one of its PTEs, read under the PTE lock
  *

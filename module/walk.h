@@ -14,7 +14,8 @@
  * enum gd_kind - what one PTE of a snapshot maps
  * @GD_KIND_NONE: nothing that counts: empty, swapped, the kernel's zero page
  * @GD_KIND_ANON: an ordinary anonymous page; the snapshot holds a reference
- * @GD_KIND_FRAME: a page put there to be shared: a frame of some group, or ksmd's
+ * @GD_KIND_FRAME: a page put there to be shared: a frame of some group, or
+ *	ksmd's
  * @GD_KIND_SWAPCACHE: an anonymous page in the swap cache
  */
 enum gd_kind {

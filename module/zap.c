@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unmapping pages of a member: mmu notifiers, TLB flush, rmap and RSS in one call
- * of the kernel.
+ * Unmapping pages of a member: mmu notifiers, TLB flush, rmap and RSS in one
+ * call of the kernel.
  *
  * kernel.org exports no zap for ordinary areas; zap_page_range() and its
  * successors are exported by patches of Debian only. It does export one for
@@ -15,18 +15,21 @@
  * - untrack_pfn() (6.1, 6.12) returns unless VM_PAT is set.
  * - mmu_gather flushes earlier, in tlb_end_vma() (6.1, 6.12; 7.2 does not).
  *
- * Nobody else acts on the flag. It is set and cleared under the mmap write lock,
- * after vma_start_write().
+ * Nobody else acts on the flag. It is set and cleared under the mmap write
+ * lock, after vma_start_write().
  * - Readers that hold the mmap lock wait: GUP, fork, mremap, mempolicy, NUMA
  *   work, madvise, khugepaged, ksmd, the OOM reaper, MGLRU's page table walk,
  *   core dumps, /proc, KVM, vfio; on 6.1 faults too.
  * - Readers that take the VMA lock fail and fall back to the mmap lock: faults
  *   (6.12, 7.2); userfaultfd (6.12, 7.2); /proc, madvise, DAMON (7.2).
- * - Readers without a lock come through rmap. lru_gen_look_around() (all) returns
+ * - Readers without a lock come through rmap. lru_gen_look_around() (all)
+ *   returns
  *   early and counts the page as young. try_to_unmap(), folio_referenced() and
- *   remove_migration_pte() (all) test the flag in mlock_vma_folio(): a page of a
+ *   remove_migration_pte() (all) test the flag in mlock_vma_folio(): a page of
+ *   a
  *   VM_LOCKED area may miss PG_mlocked until reclaim meets it again. Such areas
- *   are unshared, never merged. vm_insert_page() has the same effect, because it
+ *   are unshared, never merged. vm_insert_page() has the same effect, because
+ *   it
  *   sets VM_MIXEDMAP.
  *
  * From the sources of 6.1, 6.12 and 7.2 (mm/memory.c, rmap.c, vmscan.c,
@@ -39,7 +42,7 @@
 #include "zap.h"
 
 #ifdef GRPDEDUP_DEBUG
-/* Both zap functions return nothing, and silently do nothing for a wrong range. */
+/* Both zap functions return nothing, and ignore a wrong range. */
 static void check_first(struct mm_struct *mm, unsigned long addr)
 {
 	spinlock_t *ptl;
@@ -60,9 +63,11 @@ static inline void check_first(struct mm_struct *mm, unsigned long addr) { }
  *	gd_vma_start_write() was called under this hold
  * @start: first address, in @vma
  * @size: bytes, in @vma and in one block, which was seen mapped by PTEs under
- *	this hold: 6.1 and 6.12 leak a huge page that is zapped in a VM_PFNMAP area
+ *	this hold: 6.1 and 6.12 leak a huge page that is zapped in a VM_PFNMAP
+ *	area
  *
- * Outside of these bounds nothing is unmapped, and the caller's insertion fails.
+ * Outside of these bounds nothing is unmapped, and the caller's insertion
+ * fails.
  */
 void gd_zap_range(struct vm_area_struct *vma, unsigned long start,
 		  unsigned long size)

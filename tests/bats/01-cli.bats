@@ -82,7 +82,7 @@ snapshot() {
 	printf 'group\ttenant-b\tequal\tfixed\t0\t\t\t0\t0\t0\t0\t0\tthe module grpdedup is not loaded\n'
 	printf '#guest\tgroup_name\tguest\tpid\tstate\twhy\tbase\tactual\ttarget\tmax\tage_ms\tmemory_available\n'
 	printf 'guest\ttenant-a\tweb1\t4121\tok\t\t2147483648\t2241855488\t2241855488\t4294967296\t250\t1073741824\n'
-	printf 'guest\ttenant-a\t1234\t\tabsent\tit does not run\t2147483648\t\t\t\t\t\n'
+	printf 'guest\ttenant-a\t1234\t\tabsent\tnot running\t2147483648\t\t\t\t\t\n'
 	printf 'guest\ttenant-b\tdb2\t4177\tnone\t\t\t\t\t\t\t\n'
 	printf 'end\n'
 }
@@ -91,7 +91,7 @@ snapshot() {
 foreign() {
 	serve "$1" < <(printf '%b' "$2")
 	runs 2 balloon --json --socket "$socket"
-	[[ -z $out && $err == "grpdedup: what answers at $socket is no good: $3" ]] || fail "$1: '$out' '$err'"
+	[[ -z $out && $err == "grpdedup: invalid reply from $socket: $3" ]] || fail "$1: '$out' '$err'"
 }
 
 @test "cli: help names every verb" {
@@ -143,20 +143,20 @@ foreign() {
 }
 
 @test "cli: missing and superfluous arguments" {
-	usage "which group?" add-group
+	usage "missing GROUP" add-group
 	usage "--rate is required" add-group g
-	usage "which group?" add-group --rate 5
+	usage "missing GROUP" add-group --rate 5
 	usage "'h'" add-group g h --rate 5
 	usage "--rate" add-group g --rate
 	usage "nothing to change" set-group g
-	usage "which group?" del-group
+	usage "missing GROUP" del-group
 	usage "'h'" del-group g h
-	usage "which group?" assign
-	usage "which process?" assign g
-	usage "which process?" move g
-	usage "which process?" unassign
-	usage "which process?" unassign --keep
-	usage "which group?" scan
+	usage "missing GROUP" assign
+	usage "missing PID" assign g
+	usage "missing PID" move g
+	usage "missing PID" unassign
+	usage "missing PID" unassign --keep
+	usage "missing GROUP" scan
 	usage "'h'" scan g h
 	usage "--timeout needs --wait" scan g --timeout 5
 	usage "'h'" show g h
@@ -254,7 +254,7 @@ foreign() {
 	local path=$BATS_TEST_TMPDIR/nobody
 	absent_daemon() {
 		runs 3 balloon "$@" --socket "$path"
-		[[ -z $out && $err == "grpdedup: grpdedupd does not run (nobody answers at $path)" ]] || fail "'$out' '$err'"
+		[[ -z $out && $err == "grpdedup: grpdedupd is not running (no answer at $path)" ]] || fail "'$out' '$err'"
 	}
 	absent_daemon
 	absent_daemon tenant-a --json
@@ -286,7 +286,7 @@ foreign() {
 		tenant-a  web1   4121  ok      2048.0  2138.0  2138.0  4096.0  0.25
 		tenant-a  1234      -  absent  2048.0       -       -       -     -
 		tenant-b  db2    4177  none         -       -       -       -     -
-		1234: it does not run
+		1234: not running
 	END
 }
 
@@ -322,7 +322,7 @@ foreign() {
 		memory_available: 1073741824}' <<<"$out" >&2 || fail "guest: $out"
 	# A name of digits is a name, and what is not known is not there.
 	jq -e '.groups[0].guests[1] == {group_name: "tenant-a", guest: "1234", state: "absent",
-		why: "it does not run", base: 2147483648}' <<<"$out" >&2 || fail "guest: $out"
+		why: "not running", base: 2147483648}' <<<"$out" >&2 || fail "guest: $out"
 	jq -e '[.groups[1].guests[].guest] == ["db2"]' <<<"$out" >&2 || fail "$out"
 }
 
@@ -336,7 +336,7 @@ foreign() {
 }
 
 @test "cli: balloon lets nothing through to the terminal, and what JSON cannot say" {
-	local nasty=$'s/web1/\e]0;web\a/; s/it does not run/\xc3\x28 \x9b31m "runs" \\\\ \x7f/; s/1\\.20/nan/'
+	local nasty=$'s/web1/\e]0;web\a/; s/not running/\xc3\x28 \x9b31m "runs" \\\\ \x7f/; s/1\\.20/nan/'
 	serve control < <(snapshot | LC_ALL=C sed "$nasty")
 	runs 0 balloon --socket "$socket"
 	! LC_ALL=C grep -q '[^ -~]' <<<"$out" || fail "raw bytes: $(cat -v <<<"$out")"
@@ -348,17 +348,17 @@ foreign() {
 
 @test "cli: balloon refuses what is not the daemon's" {
 	local magic='grpdedupd\t1\n' host='#host\tavailable\nhost\t5\n'
-	foreign empty '' 'it ends too early'
-	foreign qmp '{"QMP": {"version": {}}}\r\n' "it is not grpdedupd's"
-	foreign newer 'grpdedupd\t2\n' 'it is of another version'
-	foreign cut "$magic${host}#guest\tgue" 'it ends too early'
-	foreign half "$magic$host" 'it ends too early'
-	foreign more "$magic${host}end\n$host" 'it goes on after its end'
-	foreign short "$magic#host\tavailable\tshort\nhost\t5\n" 'a line has not as many fields as it should'
-	foreign nameless "$magic${host}guest\tweb1\n" 'a line has no names for its fields'
-	foreign gap "$magic$host\ngarbage\n" 'a line has no names for its fields'
-	foreign twice "$magic$host$host" 'a kind of lines has its fields named twice'
-	foreign nul "$magic$host\0garbage" 'it is not text'
+	foreign empty '' 'incomplete'
+	foreign qmp '{"QMP": {"version": {}}}\r\n' "not grpdedupd"
+	foreign newer 'grpdedupd\t2\n' 'unknown version'
+	foreign cut "$magic${host}#guest\tgue" 'incomplete'
+	foreign half "$magic$host" 'incomplete'
+	foreign more "$magic${host}end\n$host" 'data after the end'
+	foreign short "$magic#host\tavailable\tshort\nhost\t5\n" 'wrong number of fields'
+	foreign nameless "$magic${host}guest\tweb1\n" 'a line without field names'
+	foreign gap "$magic$host\ngarbage\n" 'a line without field names'
+	foreign twice "$magic$host$host" 'duplicate list of field names'
+	foreign nul "$magic$host\0garbage" 'not text'
 
 	serve huge < <(snapshot | sed '$d' && yes "$(printf 'guest%01000d' 0)" | head -n 5000)
 	runs 2 balloon --socket "$socket"
@@ -380,7 +380,7 @@ foreign() {
 	local daemon=${TOOL%/*}/grpdedupd user=$BATS_TEST_DIRNAME/../../userspace status=0 said word words
 	[[ -x $daemon ]] || fail "there is no $daemon; build it: make -C userspace"
 	said=$("$daemon" --check "$user/grpdedupd.conf.example" 2>&1) || fail "$said"
-	[[ $said == *": good: 2 groups, 4 guests" ]] || fail "$said"
+	[[ $said == *": OK: 2 groups, 4 guests" ]] || fail "$said"
 	sed '/^\[group tenant-b\]/,/^rate/s/^rate/rat/' "$user/grpdedupd.conf.example" >"$BATS_TEST_TMPDIR/conf"
 	said=$("$daemon" --check "$BATS_TEST_TMPDIR/conf" 2>&1) || status=$?
 	[[ $status == 2 && $said =~ ^"$BATS_TEST_TMPDIR/conf":[0-9]+:.*" rat " ]] || fail "status $status: $said"

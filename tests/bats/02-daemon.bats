@@ -72,13 +72,13 @@ check() {
 one_group() { printf '%s\n' '[group t]' 'rate = 4000' "$@"; }
 
 @test "daemon: --check says what is wrong, and in which line" {
-	one_group | check 0 'good: 1 groups, 0 guests'
-	one_group 'policy = fair' | check 2 "conf:3: policy 'fair' is no policy"
+	one_group | check 0 'OK: 1 groups, 0 guests'
+	one_group 'policy = fair' | check 2 "conf:3: policy 'fair' is not a policy"
 	one_group '[guest g]' 'group = u' 'pidfile = /x' | check 2 'conf:3: guest g: there is no group u'
 	run -2 "$DAEMON" --check "$dir/nothing"
 	[[ $output == *"No such file"* ]]
 	run -0 "$DAEMON" --check "$BATS_TEST_DIRNAME/../../userspace/grpdedupd.conf.example"
-	[[ $output == *"good: 2 groups, 4 guests" ]]
+	[[ $output == *"OK: 2 groups, 4 guests" ]]
 }
 
 @test "daemon: its command line" {
@@ -105,7 +105,7 @@ one_group() { printf '%s\n' '[group t]' 'rate = 4000' "$@"; }
 	has_state g absent
 	one_group '[guest h]' 'group = t' "pidfile = $dir/g.pid" >"$conf"
 	kill -HUP "$daemon"
-	wait_for 5 logged 'read again'
+	wait_for 5 logged 'reloaded'
 	wait_for 5 has_state h absent
 	wait_for 5 has_state g ''
 	kill "$daemon"
@@ -117,7 +117,7 @@ one_group() { printf '%s\n' '[group t]' 'rate = 4000' "$@"; }
 	one_group >"$conf"
 	start
 	run -3 "$DAEMON" --config "$conf" --socket "$socket"
-	[[ $output == *"another daemon does"* ]]
+	[[ $output == *"another daemon uses it"* ]]
 	kill -9 "$daemon"
 	wait_for 5 ended "$daemon"
 	[[ -S $socket ]]
@@ -130,7 +130,7 @@ one_group() { printf '%s\n' '[group t]' 'rate = 4000' "$@"; }
 	one_group '[guest g]' 'group = t' "pidfile = $dir/g.pid" >"$conf"
 	start
 	has_state g absent
-	status | grep -q "^g: it does not run (no file $dir/g.pid)"
+	status | grep -q "^g: not running (no file $dir/g.pid)"
 	# a process that began after its "pid file" was written
 	spawn sleep 100
 	echo "${pids[-1]}" >"$dir/g.pid"

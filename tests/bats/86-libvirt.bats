@@ -93,7 +93,7 @@ is_member() { [[ $(gd list pids) == "$(</run/libvirt/qemu/lv1.pid)" ]]; }
 	local daemon
 	start_daemon 'rate = 60k' '[guest lv2]' 'group = lv' 'domain = lv2' "base = ${BASE}M"
 	wait_for 20 is_member || fail "not enrolled: $(cat "$DIR/daemon.log")"
-	status | grep -q '^lv2: it does not run'
+	status | grep -q '^lv2: not running'
 	virsh -q destroy lv1
 	wait_for 10 has_state absent || fail "$(status)"
 	wait_for 10 no_members || fail "the dead domain is still a member"

@@ -169,7 +169,7 @@ passes_are() { (($(counter g full_scans) >= $1)); }
 		strike $signal
 		assert_eq "$status" $((128 + $(kill -l "$signal"))) "exit status after SIG$signal"
 		assert_eq "$(cat "$BATS_TEST_TMPDIR/out")" \
-			"grpdedup: group g: not waiting any more; pass $((passes + 1)) goes on" "what it says"
+			"grpdedup: group g: stopped waiting; pass $((passes + 1)) continues" "what it says"
 		assert_eq "$(state)" "$before" "state after SIG$signal"
 		wait_for 60 passes_are $((passes + 1)) || fail "pass $((passes + 1)) does not go on"
 	done

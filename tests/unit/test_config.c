@@ -97,20 +97,20 @@ static const struct bad {
 	unsigned int line;
 	const char *says;
 } bad[] = {
-	{ "rate = 1\n", 1, "in no section" },
-	{ "[groups a]\nrate = 1\n", 1, "there is no section" },
-	{ "[group a]\nrat = 1\n", 2, "there is no key rat in a group" },
-	{ "[host]\nrate = 1\n", 2, "there is no key rate in [host]" },
-	{ "[group a]\nrate = 1\nrate = 2\n", 3, "already" },
-	{ GROUP "[group a]\nrate = 2\n", 3, "group a is there already, in line 1" },
-	{ "[host]\npressure_max = 1\n[host]\npressure_max = 2\n", 3, "[host] is there already" },
+	{ "rate = 1\n", 1, "outside of a section" },
+	{ "[groups a]\nrate = 1\n", 1, "unknown section" },
+	{ "[group a]\nrat = 1\n", 2, "unknown key rat in a group" },
+	{ "[host]\nrate = 1\n", 2, "unknown key rate in [host]" },
+	{ "[group a]\nrate = 1\nrate = 2\n", 3, "duplicate" },
+	{ GROUP "[group a]\nrate = 2\n", 3, "group a is a duplicate of line 1" },
+	{ "[host]\npressure_max = 1\n[host]\npressure_max = 2\n", 3, "duplicate section [host]" },
 	{ "[group a]\nrate = many\n", 2, "rate 'many' is not a number" },
 	{ "[group a]\nrate = -1\n", 2, "negative" },
 	{ "[group a]\nrate = 1001M\n", 2, "too large" },
 	{ "[group a]\nrate = 5 # fast\n", 2, "after the number" },
 	{ "[group a]\npolicy = fair\n", 2, "equal, entitlement, demand" },
 	{ "[group a]\nrate_control = on\n", 2, "neither fixed nor auto" },
-	{ "[group a]\npolicy = equal\n", 1, "which rate?" },
+	{ "[group a]\npolicy = equal\n", 1, "rate is missing" },
 	{ "[group a]\nrate = 5\nrate_min = 9\nrate_max = 8\n", 1, "rate_min is more" },
 	{ "[group a]\nrate = 5\nrate_control = auto\n", 1, "not between" },
 	{ "[group a]\nrate_control = auto\nrate_min = 0\n", 1, "more than 0" },
@@ -125,29 +125,29 @@ static const struct bad {
 	{ "[group a/b]\nrate = 1\n", 1, "without '/'" },
 	{ "[group sixteen-letters-]\nrate = 1\n", 1, "too long" },
 	{ "[group ]\nrate = 1\n", 1, "the group has no name" },
-	{ "[group a]\n[group b]\nrate = 1\n", 2, "before this one is empty" },
+	{ "[group a]\n[group b]\nrate = 1\n", 2, "previous section is empty" },
 	{ GROUP "[guest g]\n", 3, "last section is empty" },
-	{ GROUP "[guest g]\npidfile = /x\n", 3, "which group?" },
+	{ GROUP "[guest g]\npidfile = /x\n", 3, "group is missing" },
 	{ GROUP "[guest g]\ngroup = b\npidfile = /x\n", 3, "there is no group b" },
-	{ GROUP "[guest g]\ngroup = a\n", 3, "how is it found?" },
+	{ GROUP "[guest g]\ngroup = a\n", 3, "qmp, pidfile or domain is missing" },
 	{ GROUP "[guest g]\ngroup = a\nqmp = run/g\n", 5, "not an absolute path" },
-	{ GROUP "[guest g]\ngroup = a\nqmp = /g\n", 3, "entitled" },
+	{ GROUP "[guest g]\ngroup = a\nqmp = /g\n", 3, "base is missing" },
 	{ GROUP "[guest g]\ngroup = a\nqmp = /g\nbase = 15M\n", 3, "less than 16M" },
 	{ GROUP "[guest g]\ngroup = a\nqmp = /g\nbase = 2G\nmax = 1G\n", 3, "max is less" },
-	{ GROUP "[guest g]\ngroup = a\ndomain = d\npidfile = /p\nbase = 1G\n", 3, "neither with" },
-	{ GROUP "[guest g]\ngroup = a\npidfile = /p\nbase = 1G\n", 3, "only with qmp or domain" },
-	{ GROUP "[guest g]\ngroup = a\npidfile = /p\nmonitor = shared\n", 3, "only with qmp" },
-	{ GROUP "[guest g]\ngroup = a\ndomain = ../x\nbase = 1G\n", 3, "no name of a domain" },
-	{ GROUP GUEST "[guest g]\ngroup = a\npidfile = /p\n", 7, "guest g is there already, in line 3" },
+	{ GROUP "[guest g]\ngroup = a\ndomain = d\npidfile = /p\nbase = 1G\n", 3, "domain excludes" },
+	{ GROUP "[guest g]\ngroup = a\npidfile = /p\nbase = 1G\n", 3, "require qmp or domain" },
+	{ GROUP "[guest g]\ngroup = a\npidfile = /p\nmonitor = shared\n", 3, "monitor requires qmp" },
+	{ GROUP "[guest g]\ngroup = a\ndomain = ../x\nbase = 1G\n", 3, "invalid domain name ../x" },
+	{ GROUP GUEST "[guest g]\ngroup = a\npidfile = /p\n", 7, "guest g is a duplicate of line 3" },
 	{ GROUP GUEST "[guest h]\ngroup = a\nqmp = /run/g.qmp\nbase = 1G\n", 7, "same process as guest g" },
 	{ GROUP PIDFILE("g", "/p") PIDFILE("h", "/p"), 6, "same process as guest g" },
 	{ GROUP DOMAIN("g", "d") DOMAIN("h", "d"), 7, "same process as guest g" },
 	{ GROUP PIDFILE("a b", "/p"), 3, "without white space" },
-	{ GROUP PIDFILE("a\xc3\xa4", "/p"), 3, "only printable ASCII" },
+	{ GROUP PIDFILE("a\xc3\xa4", "/p"), 3, "is printable ASCII" },
 	{ GROUP PIDFILE("forty-one-letters-is-more-than-a-name-has", "/p"), 3, "too long (40" },
 	{ GROUP "[guest ]\ngroup = a\npidfile = /p\n", 3, "the guest has no name" },
-	{ "[group a]\nrate 4000\n", 2, "no section and no" },
-	{ "[group a\nrate = 4000\n", 1, "no section and no" },
+	{ "[group a]\nrate 4000\n", 2, "expected [section]" },
+	{ "[group a\nrate = 4000\n", 1, "expected [section]" },
 	{ "[group a] rate = 9\nrate = 4000\n", 1, "after the section's name" },
 	{ "[group a];x\nrate = 4000\n", 1, "after the section's name" },
 	{ "[group a] # tenant a\nrate = 4000\n", 1, "after the section's name" },
@@ -158,10 +158,10 @@ static const struct bad {
 	{ "[host]\npressure_max = 1.2.3\n", 2, "after the number" },
 	{ "[host]\npressure_max = .5\n", 2, "not a number" },
 	{ "[group a]\nrate = 1\ngrowth = 1023K\n", 1, "growth is less than 1M" },
-	{ BOM "[guest g]\navailable_floor = 1G\n", 2, "no key available_floor in a guest" },
-	{ "[host]\n" BOM "pressure_max = 1\n", 2, "there is no key" },
+	{ BOM "[guest g]\navailable_floor = 1G\n", 2, "unknown key available_floor in a guest" },
+	{ "[host]\n" BOM "pressure_max = 1\n", 2, "unknown key" },
 	/* A line that begins with white space continues nothing. */
-	{ "[group a]\nrate = 4\n  000\n", 3, "no section and no" },
+	{ "[group a]\nrate = 4\n  000\n", 3, "expected [section]" },
 };
 
 static void complaints(void)
@@ -222,7 +222,7 @@ static void no_file(void)
 	EXPECT(config_load("/tmp", &config, error, sizeof(error)) && !config);
 	/* A line without an end would take all memory. */
 	EXPECT(config_load("/dev/zero", &config, error, sizeof(error)) && !config);
-	EXPECT(strstr(error, "no regular file"));
+	EXPECT(strstr(error, "not a regular file"));
 }
 
 static const struct test tests[] = {

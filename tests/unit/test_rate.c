@@ -32,7 +32,7 @@ static const struct window {
 	{ 1000, 2000, 0, 5, 1, 1000, "" },
 	{ 1200, 2400, 0, 5, 1, 1000, "lowered" },
 	/* too much CPU counts at once, even before the first pass */
-	{ 8000, 16000, 900, 0, 40, 4000, "40.0 % of a CPU, 20.0 % are allowed" },
+	{ 8000, 16000, 900, 0, 40, 4000, "40.0 % of a CPU, the limit is 20.0 %" },
 	{ 2000, 4000, 900, 5, 80, 1000, "lowered" },
 	/* twice the rate would be too much */
 	{ 8000, 16000, 900, 5, 16, 10000, "raised" },

@@ -33,7 +33,7 @@ struct view {
 static int fail_socket(const char *path, int err)
 {
 	if (err == ENOENT || err == ECONNREFUSED)
-		fprintf(stderr, "grpdedup: grpdedupd does not run (nobody answers at %s)\n", path);
+		fprintf(stderr, "grpdedup: grpdedupd is not running (no answer at %s)\n", path);
 	else
 		return cli_fail(NULL, -err, "cannot ask grpdedupd at %s", path);
 	return CLI_ABSENT;
@@ -136,14 +136,17 @@ static int ask(const char *path, struct status *status)
 	has_nul = strlen(text) != size;
 	bad = status_parse(status, text);
 	if (has_nul)
-		bad = "it is not text";
+		bad = "not text";
 	if (!bad)
 		return CLI_DONE;
-	fprintf(stderr, "grpdedup: what answers at %s is no good: %s\n", path, bad);
+	fprintf(stderr, "grpdedup: invalid reply from %s: %s\n", path, bad);
 	return CLI_REFUSED;
 }
 
-/* A cell of the table from a field; the daemon leaves empty what it does not know. */
+/*
+ * A cell of the table from a field; the daemon leaves empty what it does not
+ * know.
+ */
 static void put_number(struct row *row, const struct status_line *line, const char *name,
 		       const char *title, enum cell_kind kind)
 {
@@ -253,7 +256,10 @@ static int print_tables(const struct status *status, const char *group)
 	return err;
 }
 
-/* What JSON takes for a number, too: not "nan", and not more than a double holds. */
+/*
+ * What JSON takes for a number, too: not "nan", and not more than a double
+ * holds.
+ */
 static bool is_decimal(const char *text)
 {
 	static const char digits[] = "0123456789";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the verbs share: the exit statuses, complaints and the verbs themselves. */
+/* What the verbs share: exit statuses, error messages, declarations. */
 #ifndef CLI_H
 #define CLI_H
 
@@ -18,11 +18,14 @@ enum cli_status {
 
 /* @fmt NULL: getopt has said what is wrong already. */
 int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* @conn NULL: there is no sentence of the kernel. The format names the subject. */
+/* @conn NULL: no sentence of the kernel. The format names the subject. */
 int cli_fail(const struct grpdedup_conn *conn, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int cli_connect(struct grpdedup_conn **conn);
-/* After getopt: the one name that is left. The kernel judges whether it is good. */
+/*
+ * After getopt: the one name that is left. The kernel judges whether it is
+ * good.
+ */
 int cli_one_group(int argc, char **argv, const char **name);
 /* The worse of two statuses of one command line. */
 int cli_worse(int a, int b);

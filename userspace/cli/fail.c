@@ -30,7 +30,8 @@ static const char *sentence(const struct grpdedup_conn *conn, int err)
 	if (conn && grpdedup_conn_error(conn)[0])
 		return grpdedup_conn_error(conn);
 	if (err == -EPERM || err == -EACCES)
-		return "not permitted: this needs root (CAP_SYS_ADMIN in the host's user namespace)";
+		return "not permitted: this needs root "
+		       "(CAP_SYS_ADMIN in the host's user namespace)";
 	if (err == -ENOENT)
 		return "no such group";
 	if (err == -ESRCH)

@@ -22,7 +22,7 @@ int cmd_list(int argc, char **argv)
 	if (optind < argc) {
 		pids = !strcmp(argv[optind], "pids");
 		if (!pids && strcmp(argv[optind], "groups"))
-			return cli_usage("there is no list of '%s'", argv[optind]);
+			return cli_usage("unknown list '%s'", argv[optind]);
 	}
 	if (optind + 1 < argc)
 		return cli_usage("unexpected argument '%s'", argv[optind + 1]);

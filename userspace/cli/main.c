@@ -30,40 +30,40 @@ static const struct verb verbs[] = {
 	  "change a group", GROUP_OPTIONS, cmd_set_group },
 	{ "del-group", "NAME [--unshare]",
 	  "delete a group",
-	  "  --unshare  give each member its own copies back first; without it what\n"
-	  "             is shared stays shared until it is written\n",
+	  "  --unshare  first give each member private copies; otherwise shared pages\n"
+	  "             stay shared until they are written\n",
 	  cmd_del_group },
 	{ "assign", "GROUP PID...",
 	  "put processes into a group", NULL, cmd_assign },
 	{ "move", "GROUP PID...",
-	  "put processes into a group, out of the one they are in", NULL, cmd_move },
+	  "move processes from their group into another", NULL, cmd_move },
 	{ "unassign", "PID... [--keep]",
 	  "take processes out of their group",
-	  "  --keep  leave what is shared shared\n", cmd_unassign },
+	  "  --keep  keep its frames shared\n", cmd_unassign },
 	{ "scan", "GROUP [--wait] [--timeout SEC]",
-	  "ask for one full pass now",
-	  "  --wait         until the pass has ended\n"
-	  "  --timeout SEC  wait no longer than that\n", cmd_scan },
+	  "request one full pass now",
+	  "  --wait         wait for the pass to end\n"
+	  "  --timeout SEC  limit of --wait\n", cmd_scan },
 	{ "show", "[GROUP] [--json] [--watch[=SEC]]",
-	  "groups, members and what they save (the default)",
+	  "show groups, members and savings (the default)",
 	  "  --json         everything, as one JSON object\n"
-	  "  --watch[=SEC]  again every SEC seconds (2)\n", cmd_show },
+	  "  --watch[=SEC]  repeat every SEC seconds (2)\n", cmd_show },
 	{ "list", "[groups|pids]",
-	  "names of groups, or process ids of members, one a line", NULL, cmd_list },
+	  "names of groups, or process ids of members, one per line", NULL, cmd_list },
 	{ "dump", "[--header]",
-	  "everything, tab-separated; the man page has the columns",
-	  "  --header  begin with the names of the columns\n", cmd_dump },
+	  "print everything, tab-separated; see the man page",
+	  "  --header  print the names of the columns first\n", cmd_dump },
 	{ "monitor", "[-t] [--json]",
-	  "print events as they come",
-	  "  -t, --time  with the time\n"
+	  "print events as they happen",
+	  "  -t, --time  prefix events with a timestamp\n"
 	  "  --json      one JSON object per line\n", cmd_monitor },
 	{ "balloon", "[GROUP] [--json] [--watch[=SEC]] [--socket PATH]",
-	  "what grpdedupd gives back to the guests",
+	  "show what grpdedupd gives back to the guests",
 	  "  --json         everything, as one JSON object\n"
-	  "  --watch[=SEC]  again every SEC seconds (2)\n"
-	  "  --socket PATH  where grpdedupd answers\n", cmd_balloon },
+	  "  --watch[=SEC]  repeat every SEC seconds (2)\n"
+	  "  --socket PATH  grpdedupd's socket\n", cmd_balloon },
 	{ "version", "", "versions of the tool and the module", NULL, cmd_version },
-	{ "help", "[VERB]", "this, or more about a verb", NULL, cmd_help },
+	{ "help", "[VERB]", "show help, or help for a verb", NULL, cmd_help },
 };
 
 #define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
@@ -99,7 +99,7 @@ int cli_usage(const char *fmt, ...)
 int cli_one_group(int argc, char **argv, const char **name)
 {
 	if (optind >= argc)
-		return cli_usage("which group?");
+		return cli_usage("missing GROUP");
 	if (optind + 1 < argc)
 		return cli_usage("unexpected argument '%s'", argv[optind + 1]);
 	if (!argv[optind][0])
@@ -110,7 +110,7 @@ int cli_one_group(int argc, char **argv, const char **name)
 
 static int unknown_verb(const char *name)
 {
-	fprintf(stderr, "grpdedup: there is no verb '%s'; try: grpdedup help\n",
+	fprintf(stderr, "grpdedup: unknown verb '%s'; try: grpdedup help\n",
 		name);
 	return CLI_USAGE;
 }
@@ -130,7 +130,7 @@ static int cmd_help(int argc, char **argv)
 	size_t i;
 
 	if (argc > 2)
-		return cli_usage("one verb at a time");
+		return cli_usage("too many verbs");
 	if (argc == 2) {
 		verb = find_verb(argv[1]);
 		return verb ? help_verb(verb) : unknown_verb(argv[1]);

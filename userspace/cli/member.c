@@ -16,7 +16,7 @@ static int check_pids(int argc, char **argv, int first)
 	int i;
 
 	if (first >= argc)
-		return cli_usage("which process?");
+		return cli_usage("missing PID");
 	for (i = first; i < argc; i++) {
 		bad = parse_number(argv[i], INT_MAX, &pid);
 		if (!bad && !pid)
@@ -60,7 +60,7 @@ static int add_members(int argc, char **argv, bool move)
 	if (getopt_long(argc, argv, "", options, NULL) != -1)
 		return cli_usage(NULL);
 	if (optind >= argc)
-		return cli_usage("which group?");
+		return cli_usage("missing GROUP");
 	group = argv[optind++];
 	if (!group[0])
 		return cli_usage("the name of a group cannot be empty");

@@ -196,7 +196,7 @@ void table_print(FILE *out, const struct row *rows, size_t count)
 		print_line(out, widths, &rows[i], write_value);
 }
 
-/* Length of the UTF-8 sequence at @s, 0 if it is none (or overlong, or huge). */
+/* Length of the UTF-8 sequence at @s, 0 if it is invalid. */
 static unsigned int utf8_len(const unsigned char *s)
 {
 	unsigned int code;

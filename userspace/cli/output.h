@@ -55,7 +55,7 @@ void json_string(FILE *out, const char *text);
 void tsv_names(FILE *out, const struct row *row);
 void tsv_values(FILE *out, const struct row *row);
 
-/* @text with everything but printable ASCII as \xNN, cut to fit; returns @buf. */
+/* @text with all but printable ASCII as \xNN, cut to fit; returns @buf. */
 const char *text_escape(char *buf, size_t size, const char *text);
 /* "15.6 MiB" and the like; returns @buf. */
 const char *text_size(char *buf, size_t size, double bytes);

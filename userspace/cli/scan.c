@@ -107,14 +107,14 @@ static int wait_and_tell(struct grpdedup_conn *conn, const char *name,
 	err = wait_for_pass(conn, name, group, pass, timeout);
 	end_progress();
 	if (err == -EINTR) {
-		fprintf(stderr, "grpdedup: group %s: not waiting any more; pass %" PRIu64 " goes on\n",
+		fprintf(stderr, "grpdedup: group %s: stopped waiting; pass %" PRIu64 " continues\n",
 			group->name, pass);
 		/* To be seen to have died of it is what shells expect. */
 		signal(stopped, SIG_DFL);
 		raise(stopped);
 	}
 	if (err == -ETIMEDOUT) {
-		fprintf(stderr, "grpdedup: group %s: pass %" PRIu64 " has not ended in time\n",
+		fprintf(stderr, "grpdedup: group %s: pass %" PRIu64 " timed out\n",
 			group->name, pass);
 		return CLI_REFUSED;
 	}
@@ -147,7 +147,7 @@ static int scan(const char *name, bool wait, unsigned int timeout)
 	else if (wait)
 		status = wait_and_tell(conn, name, &group, pass, timeout);
 	else
-		printf("group %s: asked for pass %" PRIu64 "\n", name, pass);
+		printf("group %s: requested pass %" PRIu64 "\n", name, pass);
 	grpdedup_conn_close(conn);
 	return status;
 }

@@ -29,7 +29,7 @@ static int print_tables(const struct snapshot *snap)
 	size_t i;
 
 	if (!snap->group_count) {
-		fputs("grpdedup: there are no groups; make one with: grpdedup add-group NAME --rate R\n",
+		fputs("grpdedup: no groups; create one with: grpdedup add-group NAME --rate R\n",
 		      stderr);
 		return CLI_DONE;
 	}

@@ -12,7 +12,7 @@ struct snapshot {
 	size_t member_count;
 };
 
-/* @name NULL: all groups. Returns an exit status; *snap is to be freed anyway. */
+/* @name NULL: all groups. Returns an exit status; always free *snap. */
 int snapshot_take(struct grpdedup_conn *conn, const char *name,
 		  struct snapshot *snap);
 void snapshot_free(struct snapshot *snap);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The daemon's snapshot, taken apart. It comes from a socket: nothing is believed. */
+/*
+ * The daemon's snapshot, taken apart. It comes from a socket: nothing is
+ * believed.
+ */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,15 +40,15 @@ static const char *take_names(struct status *status, char *line)
 	unsigned int kinds = 0;
 
 	if (!names)
-		return "there is no memory for it";
+		return "out of memory";
 	names->count = cut(line, &names->kind, names->names);
 	names->next = status->names;
 	status->names = names;
 	for (other = names->next; other; other = other->next) {
 		if (!strcmp(other->kind, names->kind))
-			return "a kind of lines has its fields named twice";
+			return "duplicate list of field names";
 		if (++kinds == KINDS_MAX)
-			return "it has too many kinds of lines";
+			return "too many kinds of lines";
 	}
 	return NULL;
 }
@@ -59,7 +62,7 @@ static const char *take_values(struct status *status, char *line)
 	char *kind;
 
 	if (!lines)
-		return "there is no memory for it";
+		return "out of memory";
 	status->lines = lines;
 	last = &lines[status->count];
 	last->count = cut(line, &kind, last->values);
@@ -67,9 +70,9 @@ static const char *take_values(struct status *status, char *line)
 		if (!strcmp(names->kind, kind))
 			break;
 	if (!names)
-		return "a line has no names for its fields";
+		return "a line without field names";
 	if (last->count != names->count)
-		return "a line has not as many fields as it should";
+		return "wrong number of fields";
 	last->kind = names->kind;
 	last->names = names->names;
 	status->count++;
@@ -86,8 +89,8 @@ static const char *check_magic(const char *line)
 		return NULL;
 	if (!strncmp(line, GRPDEDUP_STATUS_MAGIC "\t",
 		     strlen(GRPDEDUP_STATUS_MAGIC) + 1))
-		return "it is of another version";
-	return "it is not grpdedupd's";
+		return "unknown version";
+	return "not grpdedupd";
 }
 
 const char *status_parse(struct status *status, char *text)
@@ -101,11 +104,11 @@ const char *status_parse(struct status *status, char *text)
 	/* What has no end of a line is no line. */
 	while (!bad && (line = strsep(&text, "\n")) && text) {
 		if (!strcmp(line, GRPDEDUP_STATUS_END))
-			return *text ? "it goes on after its end" : NULL;
+			return *text ? "data after the end" : NULL;
 		bad = *line == '#' ? take_names(status, line + 1) :
 				     take_values(status, line);
 	}
-	return bad ? bad : "it ends too early";
+	return bad ? bad : "incomplete";
 }
 
 void status_free(struct status *status)

@@ -31,8 +31,8 @@ struct status {
 };
 
 /*
- * Takes over @text, malloc()ed and with a NUL at its end. NULL, or a sentence about
- * what is wrong with it; status_free() is due in any case.
+ * Takes over @text, malloc()ed and with a NUL at its end. NULL, or a sentence
+ * about what is wrong with it; status_free() is due in any case.
  */
 const char *status_parse(struct status *status, char *text);
 void status_free(struct status *status);

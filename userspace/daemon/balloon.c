@@ -112,18 +112,21 @@ static void judge_stuck(struct balloon *balloon, uint64_t now_ms)
 	balloon->retry_ms = now_ms + BALLOON_RETRY_MS;
 	if (!balloon->stats_ms)
 		balloon_set_state(balloon, BALLOON_NO_DRIVER,
-				  "the guest has no balloon driver: it was told %.0f MiB and stays at %.0f MiB",
+				  "the guest has no balloon driver: its target is %.0f MiB and it stays at %.0f MiB",
 				  (double)balloon->target / mib, (double)balloon->actual / mib);
 	else
 		balloon_set_state(balloon, BALLOON_STUCK,
-				  "the guest makes no progress: it was told %.0f MiB and stays at %.0f MiB",
+				  "the guest makes no progress: its target is %.0f MiB and it stays at %.0f MiB",
 				  (double)balloon->target / mib, (double)balloon->actual / mib);
 }
 
 void balloon_judge(struct balloon *balloon, uint64_t slack, uint64_t now_ms)
 {
 	bool owes = balloon->target && distance(balloon) > slack;
-	/* Monitors may be slow: what counts is that it was seen not to have moved. */
+	/*
+	 * Monitors may be slow: what counts is that it was seen not to have
+	 * moved.
+	 */
 	bool waited = balloon->heard_ms >= balloon->moved_ms + BALLOON_PROGRESS_MS;
 
 	if (balloon->has_stats && now_ms - balloon->stats_ms > STATS_STALE_MS)
@@ -135,7 +138,10 @@ void balloon_judge(struct balloon *balloon, uint64_t slack, uint64_t now_ms)
 		break;
 	case BALLOON_NO_DRIVER:
 	case BALLOON_STUCK:
-		/* It came closer since, or the driver of a booted guest shows up. */
+		/*
+		 * It came closer since, or the driver of a booted guest shows
+		 * up.
+		 */
 		if (!owes || !waited || now_ms >= balloon->retry_ms ||
 		    (balloon->state == BALLOON_NO_DRIVER && balloon->stats_ms)) {
 			balloon_set_state(balloon, BALLOON_OK, "%s", "");

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One guest's balloon, as far as its monitor has told, and whether it follows. Pure:
- * the monitors feed it, time is an argument.
+ * One guest's balloon, as far as its monitor has told, and whether it follows.
+ * Pure: the monitors feed it, time is an argument.
  *
- * QEMU says "done" to whatever it is told, so that says nothing: a balloon follows
- * if its driver answers questions about statistics, or if the guest's size moves.
+ * QEMU says "done" to whatever it is told, so that says nothing: a balloon
+ * follows if its driver answers questions about statistics, or if the guest's
+ * size moves.
  */
 #ifndef BALLOON_H
 #define BALLOON_H
@@ -66,7 +67,10 @@ const char *balloon_state_name(enum balloon_state state);
 
 void balloon_set_state(struct balloon *balloon, enum balloon_state state,
 		       const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* The monitor is gone, or the guest was reset: all but the size must be heard again. */
+/*
+ * The monitor is gone, or the guest was reset: all but the size must be heard
+ * again.
+ */
 void balloon_forget(struct balloon *balloon);
 void balloon_hear_actual(struct balloon *balloon, uint64_t actual, uint64_t now_ms);
 void balloon_hear_stats(struct balloon *balloon, const struct guest_stats *stats,
@@ -75,7 +79,7 @@ void balloon_hear_stats(struct balloon *balloon, const struct guest_stats *stats
 void balloon_tell(struct balloon *balloon, uint64_t target, uint64_t now_ms);
 /* That has reached it: from now on it is expected to move. */
 void balloon_told(struct balloon *balloon, uint64_t now_ms);
-/* Does it follow? @slack: differences below this are nothing. Once per round. */
+/* Does it follow? Once per round. @slack: smaller differences are ignored. */
 void balloon_judge(struct balloon *balloon, uint64_t slack, uint64_t now_ms);
 /* It is on its way to its target, or should be. */
 bool balloon_is_moving(const struct balloon *balloon);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The configuration file: reading it. What makes it good is in config_check.c. */
+/* Reading the configuration file; config_check.c validates it. */
 #include <errno.h>
 #include <ini.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ static void begin_group(struct config_file *file, const char *name)
 
 	for (i = 0; i < config->group_count; i++)
 		if (!strcmp(config->groups[i].name, name))
-			config_complain(file, file->section, "group %s is there already, in line %u",
+			config_complain(file, file->section, "group %s is a duplicate of line %u",
 					name, config->groups[i].line);
 	config_check_group_name(file, name);
 	if (file->err)
@@ -61,7 +61,7 @@ static void begin_guest(struct config_file *file, const char *name)
 	struct config_guest *guest;
 
 	if (other)
-		config_complain(file, file->section, "guest %s is there already, in line %u", name,
+		config_complain(file, file->section, "guest %s is a duplicate of line %u", name,
 				other->line);
 	config_check_guest_name(file, name);
 	if (file->err)
@@ -82,7 +82,7 @@ static void begin_section(struct config_file *file, const char *section)
 	file->seen = 0;
 	if (!strcmp(section, "host")) {
 		if (file->has_host)
-			config_complain(file, file->section, "[host] is there already");
+			config_complain(file, file->section, "duplicate section [host]");
 		file->has_host = true;
 		file->kind = CONFIG_HOST;
 	} else if (!strncmp(section, "group ", 6)) {
@@ -93,7 +93,7 @@ static void begin_section(struct config_file *file, const char *section)
 		begin_guest(file, section + 6 + strspn(section + 6, " \t"));
 	} else {
 		config_complain(file, file->section,
-				"there is no section [%s]; there are [host], [group NAME] and [guest NAME]",
+				"unknown section [%s]; expected [host], [group NAME] or [guest NAME]",
 				section);
 	}
 }
@@ -105,7 +105,7 @@ static int on_key(void *arg, const char *section, const char *name, const char *
 	if (file->err)
 		return 1;
 	if (!section[0]) {
-		config_complain(file, file->line, "%s is in no section", name);
+		config_complain(file, file->line, "key %s outside of a section", name);
 		return 1;
 	}
 	if (file->fresh) {
@@ -117,25 +117,31 @@ static int on_key(void *arg, const char *section, const char *name, const char *
 	return 1;
 }
 
-/* inih reads neither what follows the name, nor tells anybody of a section without keys. */
+/*
+ * inih reads neither what follows the name, nor tells anybody of a section
+ * without keys.
+ */
 static void see_section(struct config_file *file, const char *line)
 {
 	const char *end = strchr(line, ']');
 	const char *rest = end ? end + 1 + strspn(end + 1, " \t") : line;
 
 	if (file->fresh)
-		config_complain(file, file->line, "the section before this one is empty");
+		config_complain(file, file->line, "the previous section is empty");
 	if (!end)
-		config_complain(file, file->line, "this is no section and no \"key = value\"");
+		config_complain(file, file->line, "expected [section] or key = value");
 	else if (*rest && (*rest != ';' || rest == end + 1))
-		config_complain(file, file->line, "there is something after the section's name");
+		config_complain(file, file->line, "unexpected text after the section's name");
 	else if (end - line - 1 > SECTION_MAX)
 		config_complain(file, file->line, "the section's name is too long");
 	file->section = file->line;
 	file->fresh = true;
 }
 
-/* fgets() for inih: whole lines, which are counted; none continues the one before. */
+/*
+ * fgets() for inih: whole lines, which are counted; none continues the one
+ * before.
+ */
 static char *next_line(char *buf, int size, void *arg)
 {
 	struct config_file *file = arg;
@@ -151,7 +157,7 @@ static char *next_line(char *buf, int size, void *arg)
 	file->line++;
 	text = file->text;
 	if (strlen(text) < (size_t)bytes) {
-		config_complain(file, file->line, "there is a NUL byte in the line");
+		config_complain(file, file->line, "the line contains a NUL byte");
 		return NULL;
 	}
 	if (file->line == 1 && !strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)))
@@ -175,13 +181,13 @@ static void parse(struct config_file *file)
 	int line = ini_parse_stream(next_line, file, on_key, file);
 
 	if (line > 0)
-		config_complain(file, (unsigned int)line, "this is no section and no \"key = value\"");
+		config_complain(file, (unsigned int)line, "expected [section] or key = value");
 	else if (line < 0)
 		config_complain(file, 0, "no memory");
 	if (file->fresh)
 		config_complain(file, file->line, "the last section is empty");
 	if (ferror(file->stream))
-		config_complain(file, 0, "cannot read it: %s", strerror(errno));
+		config_complain(file, 0, "read error: %s", strerror(errno));
 }
 
 int config_load(const char *path, struct config **config, char *error, size_t size)
@@ -199,7 +205,7 @@ int config_load(const char *path, struct config **config, char *error, size_t si
 	/* A device or a pipe may go on for ever. */
 	if (fstat(fileno(file.stream), &st) || !S_ISREG(st.st_mode)) {
 		fclose(file.stream);
-		snprintf(error, size, "%s: is no regular file", path);
+		snprintf(error, size, "%s: not a regular file", path);
 		return -EINVAL;
 	}
 	file.config = calloc(1, sizeof(*file.config));

@@ -28,7 +28,7 @@ void config_check_group_name(struct config_file *file, const char *name)
 				name, GRPDEDUP_NAME_MAX);
 	else if (!is_printable(name) || strchr(name, '/'))
 		config_complain(file, file->section,
-				"group %s: only printable ASCII without '/' and white space makes a name",
+				"group %s: a name is printable ASCII without '/' and white space",
 				name);
 }
 
@@ -41,7 +41,8 @@ void config_check_guest_name(struct config_file *file, const char *name)
 				name, GUEST_NAME_MAX);
 	else if (!is_printable(name))
 		config_complain(file, file->section,
-				"guest %s: only printable ASCII without white space makes a name", name);
+				"guest %s: a name is printable ASCII without white space",
+				name);
 }
 
 static void check_group(struct config_file *file, struct config_group *group)
@@ -54,7 +55,7 @@ static void check_group(struct config_file *file, struct config_group *group)
 		config_complain(file, group->line, "group %s: rate_min is more than rate_max",
 				group->name);
 	if (!group->rate_auto && group->rate == CONFIG_NO_RATE)
-		config_complain(file, group->line, "group %s: which rate? (rate = PAGES PER SECOND)",
+		config_complain(file, group->line, "group %s: rate is missing (rate = PAGES PER SECOND)",
 				group->name);
 	if (!group->rate_auto)
 		return;
@@ -75,7 +76,7 @@ static void find_group(struct config_file *file, struct config_guest *guest)
 	size_t i;
 
 	if (!guest->group_name) {
-		config_complain(file, guest->line, "guest %s: which group? (group = NAME)",
+		config_complain(file, guest->line, "guest %s: group is missing (group = NAME)",
 				guest->name);
 		return;
 	}
@@ -94,25 +95,28 @@ static void check_ways(struct config_file *file, const struct config_guest *gues
 
 	if (!guest->qmp && !guest->pidfile && !guest->domain)
 		config_complain(file, guest->line,
-				"guest %s: how is it found? (qmp, pidfile or domain)", guest->name);
+				"guest %s: qmp, pidfile or domain is missing",
+				guest->name);
 	if (guest->domain && (guest->qmp || guest->pidfile))
 		config_complain(file, guest->line,
-				"guest %s: domain goes neither with qmp nor with pidfile", guest->name);
+				"guest %s: domain excludes qmp and pidfile", guest->name);
 	if (guest->domain && strchr(guest->domain, '/'))
-		config_complain(file, guest->line, "guest %s: domain %s is no name of a domain",
+		config_complain(file, guest->line, "guest %s: invalid domain name %s",
 				guest->name, guest->domain);
 	if (guest->qmp && strlen(guest->qmp) >= sizeof(address.sun_path))
-		config_complain(file, guest->line, "guest %s: the path of qmp is too long (%zu at most)",
+		config_complain(file, guest->line,
+				"guest %s: the path of qmp is too long (%zu at most)",
 				guest->name, sizeof(address.sun_path) - 1);
 	if (guest->qmp_shared && !guest->qmp)
-		config_complain(file, guest->line, "guest %s: monitor goes only with qmp",
+		config_complain(file, guest->line, "guest %s: monitor requires qmp",
 				guest->name);
 	if (balloons && !guest->base)
 		config_complain(file, guest->line,
-				"guest %s: how much memory is it entitled to? (base = SIZE)", guest->name);
+				"guest %s: base is missing (base = SIZE)",
+				guest->name);
 	if (!balloons && (guest->base || guest->max))
 		config_complain(file, guest->line,
-				"guest %s: base and max go only with qmp or domain", guest->name);
+				"guest %s: base and max require qmp or domain", guest->name);
 }
 
 static void check_sizes(struct config_file *file, const struct config_guest *guest)

@@ -30,7 +30,8 @@ static const char *parse_size(const char *text, void *value)
 	bad = parse_number(digits ? number : text, UINT64_MAX, &n);
 	if (bad)
 		return bad;
-	rest += unit != NULL;
+	if (unit)
+		rest++;
 	if (*rest && strcmp(rest, unit ? "iB" : "B"))
 		return "is not a size (2G, 1536M, 512K or a number of bytes)";
 	if (n > (uint64_t)INT64_MAX >> shift)
@@ -50,7 +51,7 @@ static const char *parse_decimal(const char *text, double max, double *value)
 	n = strtod(text, &end);
 	/* Neither 0x10 nor 1e1: nobody means these. */
 	if (*end || text[strspn(text, "0123456789.")])
-		return "has something after the number";
+		return "has extra characters after the number";
 	if (errno || !isfinite(n) || n > max)
 		return "is too large";
 	*value = n;
@@ -129,7 +130,7 @@ static const char *parse_policy(const char *text, void *value)
 	static char sentence[64];
 	const struct policy *policy = policy_find(text);
 
-	snprintf(sentence, sizeof(sentence), "is no policy (%s)", policy_names());
+	snprintf(sentence, sizeof(sentence), "is not a policy (%s)", policy_names());
 	if (!policy)
 		return sentence;
 	*(const struct policy **)value = policy;
@@ -144,7 +145,7 @@ static const char *parse_text(const char *text, void *value)
 		return "is empty";
 	copy = strdup(text);
 	if (!copy)
-		return "does not fit into memory";
+		return "is out of memory";
 	*(char **)value = copy;
 	return NULL;
 }
@@ -211,12 +212,12 @@ void config_set(struct config_file *file, const char *name, const char *value)
 		if (keys[i].kind == file->kind && !strcmp(keys[i].name, name))
 			break;
 	if (i == KEYS) {
-		config_complain(file, file->line, "there is no key %s in %s", name,
+		config_complain(file, file->line, "unknown key %s in %s", name,
 				kinds[file->kind]);
 		return;
 	}
 	if (file->seen & 1ull << i) {
-		config_complain(file, file->line, "%s is there already", name);
+		config_complain(file, file->line, "duplicate key %s", name);
 		return;
 	}
 	file->seen |= 1ull << i;

@@ -185,7 +185,7 @@ err_free:
 	free(control);
 err_report:
 	snprintf(error, size, "cannot listen at %s: %s", path,
-		 err == -EADDRINUSE ? "another daemon does" : strerror(-err));
+		 err == -EADDRINUSE ? "another daemon uses it" : strerror(-err));
 	return NULL;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The daemon's socket: whoever connects gets a snapshot and the end of the file. */
+/*
+ * The daemon's socket: whoever connects gets a snapshot and the end of the
+ * file.
+ */
 #ifndef CONTROL_H
 #define CONTROL_H
 

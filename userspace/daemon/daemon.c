@@ -109,8 +109,8 @@ static void drop_new(struct daemon *daemon, struct guest **guests, size_t count)
 }
 
 /*
- * Fills @guests with those of @config, then with those that leave. @old: a copy of
- * the daemon's list, to tick off.
+ * Fills @guests with those of @config, then with those that leave. @old: a copy
+ * of the daemon's list, to tick off.
  */
 static ssize_t take_guests(struct daemon *daemon, const struct config *config,
 			   struct guest **guests, struct guest **old)
@@ -203,7 +203,7 @@ static void see_off(struct daemon *daemon)
 		struct guest *guest = daemon->guests[i];
 
 		if (has_left(daemon, guest)) {
-			log_info("guest %s: has left the configuration", guest->config.name);
+			log_info("guest %s: removed from the configuration", guest->config.name);
 			guest_destroy(guest, &env);
 		} else {
 			daemon->guests[n++] = guest;
@@ -249,9 +249,9 @@ static void read_host(struct daemon *daemon)
 	if (err)
 		log_error("cannot read the host's memory: %s", strerror(-err));
 	else if (daemon->host.is_short && !was_short)
-		log_warning("host: %s; all guests go back to their bases", daemon->host.why);
+		log_warning("host: %s; all guests are reduced to their bases", daemon->host.why);
 	else if (!daemon->host.is_short && was_short)
-		log_info("host: has enough memory again");
+		log_info("host: enough memory again");
 }
 
 void daemon_round(struct daemon *daemon)

@@ -38,7 +38,10 @@ struct daemon {
 	uint64_t late_ms;
 };
 
-/* Takes over @config, in place of what was in force. 0 or -errno (nothing changed). */
+/*
+ * Takes over @config, in place of what was in force. 0 or -errno (nothing
+ * changed).
+ */
 int daemon_configure(struct daemon *daemon, struct config *config);
 /* One control period. */
 void daemon_round(struct daemon *daemon);

@@ -117,7 +117,7 @@ void group_sync(struct group *group, struct kernel *kernel)
 	}
 	found = kernel_find_group(kernel, group->config.name);
 	if (!found || !group->announced) {
-		if (!announce(group, kernel, found != NULL))
+		if (!announce(group, kernel, found))
 			return;
 	} else if (group->config.rate_auto) {
 		steer_rate(group, kernel, found);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One group: kept in the kernel as configured, its rate, and what its guests may have. */
+/*
+ * One group: kept in the kernel as configured, its rate, and what its guests
+ * may have.
+ */
 #ifndef GROUP_H
 #define GROUP_H
 

@@ -99,7 +99,7 @@ static void lose_process(struct guest *guest)
 {
 	if (!guest->pid)
 		return;
-	log_info("guest %s: process %d is gone", guest->config.name, (int)guest->pid);
+	log_info("guest %s: process %d has exited", guest->config.name, (int)guest->pid);
 	guest->pid = 0;
 	guest->again_ms = 0;
 	guest->unseen = (struct unseen){ 0 };
@@ -120,13 +120,13 @@ static pid_t look_for_process(struct guest *guest)
 		pid = guest->pid;
 	if (!pid)
 		snprintf(guest->why, sizeof(guest->why),
-			 "it does not run (nobody answers at %s)", guest->config.qmp);
+			 "not running (no answer at %s)", guest->config.qmp);
 	return pid;
 }
 
 /*
- * A guest that has taken over its QEMU can write another tenant's pid into its pid
- * file, but cannot be another process behind its socket.
+ * A guest that has taken over its QEMU can write another tenant's pid into its
+ * pid file, but cannot be another process behind its socket.
  */
 static void prove_process(struct guest *guest)
 {
@@ -195,19 +195,19 @@ static void count_savings(struct guest *guest, const struct kernel *kernel,
 {
 	const struct grpdedup_group *group =
 		kernel_find_group(kernel, guest->group);
+	const struct grpdedup_counters *counters = &member->counters;
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t shared, passes;
 
-	guest->saved = page * grpdedup_counter_or_0(&member->counters,
+	guest->saved = page * grpdedup_counter_or_0(counters,
 						    GRPDEDUP_CNT_PAGES_SHARING);
-	if (group && guest->file_pages)
-		guest->lost =
-			page * unseen_step(&guest->unseen, guest->file_pages,
-					   grpdedup_counter_or_0(
-						   &member->counters,
-						   GRPDEDUP_CNT_PAGES_SHARED),
-					   grpdedup_counter_or_0(
-						   &group->counters,
-						   GRPDEDUP_CNT_FULL_SCANS));
+	if (!group || !guest->file_pages)
+		return;
+	shared = grpdedup_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SHARED);
+	passes = grpdedup_counter_or_0(&group->counters,
+				       GRPDEDUP_CNT_FULL_SCANS);
+	guest->lost = page * unseen_step(&guest->unseen, guest->file_pages,
+					 shared, passes);
 }
 
 static void enrol(struct guest *guest, struct guest_env *env)
@@ -241,7 +241,7 @@ static void log_state(struct guest *guest)
 		return;
 	guest->logged = state;
 	if (state == BALLOON_OK)
-		log_info("guest %s: its balloon follows", guest->config.name);
+		log_info("guest %s: the balloon reaches its targets", guest->config.name);
 	else if (state > BALLOON_STARTING && state != BALLOON_NONE)
 		log_warning("guest %s: %s", guest->config.name, guest_why(guest));
 }

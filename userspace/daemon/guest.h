@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One guest: its process, its membership and its balloon. It comes, goes and comes
- * back without anybody's doing; each round finds out anew.
+ * One guest: its process, its membership and its balloon. It comes, goes and
+ * comes back without anybody's doing; each round finds out anew.
  */
 #ifndef GUEST_H
 #define GUEST_H
@@ -23,17 +23,17 @@ struct guest_env {
  * struct guest - one
  * @config: a copy of its own, but for group and line
  * @group: name of its group
- * @came_from: the group that a former configuration had it in, "" if none: only out
- *	of that one it is moved
+ * @came_from: the group that a former configuration had it in, "" if none: only
+ *	out of that one it is moved
  * @pid: its process, 0 if there is none; with @start it is named for good
- * @is_proven: its pid file and the one that listens at its QMP socket agree, or there
- *	is only one of both
+ * @is_proven: its pid file and the one that listens at its QMP socket agree, or
+ *	there is only one of both
  * @is_member: the kernel has it in @group
  * @saved: what it contributes to the group's savings, bytes
  * @file_pages: RssFile of its process at the beginning of the round
  * @unseen: what tells of broken savings before the scanner does
  * @lost: the same in bytes
- * @why: a sentence if it does not run, or is not a member
+ * @why: a sentence if it is not running or not a member
  * @assigning: a request is under way
  * @again_ms: when to ask the kernel next after a refusal
  * @logged: state that was last logged
@@ -72,9 +72,12 @@ void guest_update(struct guest *guest, const struct config_guest *config,
 void guest_look(struct guest *guest);
 /* Once per round, after kernel_refresh(). @slack: as for balloon_judge(). */
 void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack);
-/* Most that it may have: as configured, and no more than QEMU gave it. 0: not known. */
+/*
+ * Most that it may have: as configured, and no more than QEMU gave it. 0: not
+ * known.
+ */
 uint64_t guest_max(const struct guest *guest);
-/* Has it take @bytes if that is not what it was told last. */
+/* Set the target to @bytes unless it is that already. */
 void guest_set_target(struct guest *guest, uint64_t bytes);
 /* What its status says: state and a sentence. */
 enum balloon_state guest_state(const struct guest *guest);

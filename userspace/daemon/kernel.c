@@ -28,7 +28,10 @@ static void forget_lists(struct kernel *kernel)
 
 static int connect_family(struct kernel *kernel)
 {
-	/* Asking for a family that is not there makes the kernel load its module. */
+	/*
+	 * Asking for a family that is not there makes the kernel load its
+	 * module.
+	 */
 	bool first = !kernel->loaded && !kernel->why[0];
 
 	if (kernel->conn)
@@ -76,7 +79,10 @@ void kernel_refresh(struct kernel *kernel)
 		kernel->loaded = false;
 		forget_lists(kernel);
 	}
-	/* The next look finds the family anew: it may have another number by then. */
+	/*
+	 * The next look finds the family anew: it may have another number by
+	 * then.
+	 */
 	grpdedup_conn_close(kernel->conn);
 	kernel->conn = NULL;
 }

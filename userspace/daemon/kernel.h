@@ -9,8 +9,8 @@
  * struct kernel - as of the last look
  * @conn: NULL while the module is not there
  * @loaded: the module is there; otherwise both lists are empty
- * @why: a sentence if the look failed. With @loaded, the lists are older then: an
- *	answer that is missing is no reason to take memory from anybody.
+ * @why: a sentence if the look failed. With @loaded, the lists are older then:
+ *	an answer that is missing is no reason to take memory from anybody.
  */
 struct kernel {
 	struct grpdedup_conn *conn;
@@ -23,8 +23,8 @@ struct kernel {
 };
 
 /*
- * Looks again. The first look may make the kernel load the module; later ones do
- * not, so that an operator can remove it while the daemon runs.
+ * Looks again. The first look may make the kernel load the module; later ones
+ * do not, so that an operator can remove it while the daemon runs.
  */
 void kernel_refresh(struct kernel *kernel);
 void kernel_close(struct kernel *kernel);

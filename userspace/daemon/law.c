@@ -68,8 +68,9 @@ static uint64_t grant(const struct law_params *params, uint64_t may, uint64_t wa
 }
 
 /*
- * Whole grains only, unless the room is full. What that leaves over goes to the first
- * ones that can take a grain: each one's part of a step may be less than one.
+ * Whole grains only, unless the room is full. What that leaves over goes to the
+ * first ones that can take a grain: each one's part of a step may be less than
+ * one.
  */
 static void round_off(struct share *shares, size_t count)
 {
@@ -94,8 +95,8 @@ static void round_off(struct share *shares, size_t count)
 }
 
 /*
- * Nobody grows into what another still has, but has to give back; what was granted
- * before and is not taken yet is no exception.
+ * Nobody grows into what another still has, but has to give back; what was
+ * granted before and is not taken yet is no exception.
  * @may: what the live ones may hold in all; @shares: room to work in
  */
 static void wait_for_others(struct law_guest *guests, size_t count,
@@ -186,10 +187,16 @@ void law_step(struct law *law, const struct law_params *params,
 	round->available = available(law, params, round);
 	for (i = 0; i < count; i++) {
 		guests[i].share.room = beyond(guests[i].max, guests[i].share.base);
-		/* Without memory all keep what they have: nothing is lost by waiting. */
+		/*
+		 * Without memory all keep what they have: nothing is lost by
+		 * waiting.
+		 */
 		guests[i].share.amount = before(&guests[i]);
 		if (guests[i].live)
-			/* What is being given back still is not there for others. */
+			/*
+			 * What is being given back still is not there for
+			 * others.
+			 */
 			was += more(before(&guests[i]),
 				    less(held(&guests[i]), guests[i].share.room));
 		else

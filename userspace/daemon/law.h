@@ -62,7 +62,8 @@ struct law {
  * @seconds: since the last round
  * @available: out: what may be given out: the smaller of saved and its
  *	average, less the reserve
- * @granted: out: what is given out now, above bases, those that are not live included
+ * @granted: out: what is given out now, above bases, those that are not live
+ *	included
  */
 struct law_round {
 	uint64_t saved;

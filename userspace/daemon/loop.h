@@ -17,7 +17,10 @@ typedef void (*watch_fn)(void *arg, uint32_t events);
 /* NULL: errno says why. */
 struct loop *loop_create(void);
 void loop_destroy(struct loop *loop);
-/* Waits at most @timeout_ms (-1: for ever) and hands out what has come. 0 or -errno. */
+/*
+ * Waits at most @timeout_ms (-1: for ever) and hands out what has come. 0 or
+ * -errno.
+ */
 int loop_turn(struct loop *loop, int timeout_ms);
 
 /* NULL: errno says why. The descriptor stays the caller's. */

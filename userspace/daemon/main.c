@@ -50,8 +50,8 @@ static const char usage[] =
 	"Give the memory that grpdedup saves back to the guests of the group that saved it.\n"
 	"\n"
 	"  --config FILE      configuration (" CONFIG_PATH ")\n"
-	"  --check FILE       say whether FILE is a good configuration, and end\n"
-	"  --socket PATH      where \"grpdedup balloon\" asks (" GRPDEDUP_STATUS_SOCKET
+	"  --check FILE       check the configuration FILE and exit\n"
+	"  --socket PATH      socket for \"grpdedup balloon\" (" GRPDEDUP_STATUS_SOCKET
 	")\n"
 	"  --log-level LEVEL  error, warning, notice, info (default) or debug\n"
 	"\n"
@@ -72,7 +72,7 @@ static int check(const char *path)
 		fprintf(stderr, "%s\n", error);
 		return EXIT_CONFIG;
 	}
-	printf("%s: good: %zu groups, %zu guests\n", path, config->group_count,
+	printf("%s: OK: %zu groups, %zu guests\n", path, config->group_count,
 	       config->guest_count);
 	config_free(config);
 	return EXIT_DONE;
@@ -102,9 +102,9 @@ static void reload(struct program *program)
 {
 	notify_send("RELOADING=1\n");
 	if (load(program))
-		log_notice("%s: read again", program->path);
+		log_notice("%s: reloaded", program->path);
 	else
-		log_error("%s: not taken; the running configuration stays", program->path);
+		log_error("%s: rejected; the running configuration stays", program->path);
 	notify_send("READY=1\n");
 }
 
@@ -175,7 +175,10 @@ static int run(struct program *program)
 			control_tick(program->control);
 			tell_systemd(daemon);
 			next += DAEMON_PERIOD_MS;
-			/* After a suspend, or on a host that hangs: no catching up. */
+			/*
+			 * After a suspend, or on a host that hangs: no catching
+			 * up.
+			 */
 			if (next < loop_now())
 				next = loop_now() + DAEMON_PERIOD_MS;
 			continue;

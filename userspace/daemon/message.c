@@ -82,19 +82,21 @@ static bool number(struct json_object *value, uint64_t *result)
 static void understand(struct message_stream *stream, struct json_object *json)
 {
 	struct message message = { .kind = MESSAGE_OTHER };
+	struct json_object *event = member(json, "event");
+	struct json_object *error = member(json, "error");
 	struct json_object *value;
 
 	message.has_id = number(member(json, "id"), &message.id);
 	if (member(json, "QMP")) {
 		message.kind = MESSAGE_GREETING;
-	} else if ((value = member(json, "event"))) {
+	} else if (event) {
 		message.kind = MESSAGE_EVENT;
-		copy_text(message.class, sizeof(message.class), value);
+		copy_text(message.class, sizeof(message.class), event);
 		message.value = member(json, "data");
-	} else if ((value = member(json, "error"))) {
+	} else if (error) {
 		message.kind = MESSAGE_ERROR;
-		copy_text(message.class, sizeof(message.class), member(value, "class"));
-		copy_text(message.text, sizeof(message.text), member(value, "desc"));
+		copy_text(message.class, sizeof(message.class), member(error, "class"));
+		copy_text(message.text, sizeof(message.text), member(error, "desc"));
 	} else if (json_object_is_type(json, json_type_object) &&
 		   json_object_object_get_ex(json, "return", &value)) {
 		message.kind = MESSAGE_RETURN;
@@ -133,7 +135,10 @@ static ssize_t parse_some(struct message_stream *stream, const char *bytes, size
 int message_stream_feed(struct message_stream *stream, const char *bytes, size_t count)
 {
 	while (count && !stream->error) {
-		/* json-c takes an int, and may not see more than a message is allowed. */
+		/*
+		 * json-c takes an int, and may not see more than a message is
+		 * allowed.
+		 */
 		size_t piece = count < 4096 ? count : 4096;
 		ssize_t eaten = parse_some(stream, bytes, piece);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What QEMU says: bytes of a QMP monitor into messages. Pure; a guest's QEMU may
- * be under its owner's control, so nothing here trusts what comes.
+ * What QEMU says: bytes of a QMP monitor into messages. Pure; a guest's QEMU
+ * may be under its owner's control, so nothing here trusts what comes.
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H
@@ -12,8 +12,9 @@
 #include <json-c/json.h>
 
 /*
- * The longest message. Parsed it takes up to 300 times its size ([{},{},...): of this
- * size 16 MiB and 40 ms, while a list of hundreds of devices still has room.
+ * The longest message. Parsed it takes up to 300 times its size ([{},{},...):
+ * of this size 16 MiB and 40 ms, while a list of hundreds of devices still has
+ * room.
  */
 #define MESSAGE_SIZE_MAX	(64u << 10)
 #define MESSAGE_TEXT_SIZE	160
@@ -50,8 +51,8 @@ struct message_stream;
 struct message_stream *message_stream_create(message_fn fn, void *arg);
 void message_stream_destroy(struct message_stream *stream);
 /*
- * Bytes as they come, in any pieces. 0, -EBADMSG if it is not JSON (or nested too
- * deep), -EMSGSIZE if a message is too long; the stream is then dead.
+ * Bytes as they come, in any pieces. 0, -EBADMSG if it is not JSON (or nested
+ * too deep), -EMSGSIZE if a message is too long; the stream is then dead.
  * @fn may not destroy the stream.
  */
 int message_stream_feed(struct message_stream *stream, const char *bytes, size_t count);
@@ -74,10 +75,13 @@ struct guest_stats {
 	uint64_t major_faults;
 };
 
-/* Of replies; false if the value is not of the form that the command returns. */
-bool message_actual(const struct message *message, uint64_t *actual);	/* query-balloon, BALLOON_CHANGE */
-bool message_memory(const struct message *message, uint64_t *size);	/* query-memory-size-summary */
-bool message_stats(const struct message *message, struct guest_stats *stats);	/* qom-get guest-stats */
+/* Of replies; false if the value does not have the command's form. */
+/* query-balloon, BALLOON_CHANGE */
+bool message_actual(const struct message *message, uint64_t *actual);
+/* query-memory-size-summary */
+bool message_memory(const struct message *message, uint64_t *size);
+/* qom-get guest-stats */
+bool message_stats(const struct message *message, struct guest_stats *stats);
 /* qom-list of @parent: the path of the first virtio balloon in it. */
 bool message_balloon_path(const struct message *message, const char *parent,
 			  char *path, size_t size);

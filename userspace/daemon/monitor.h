@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The way to one guest's balloon: QMP, or virsh for libvirt's domains. A monitor
- * keeps the balloon's numbers and its state up to date, and never blocks.
+ * The way to one guest's balloon: QMP, or virsh for libvirt's domains. A
+ * monitor keeps the balloon's numbers and its state up to date, and never
+ * blocks.
  */
 #ifndef MONITOR_H
 #define MONITOR_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A monitor that speaks QMP. On a socket of our own the connection stays; on a
- * shared one it lasts for a few questions every SHARED_MS, or until a new target
- * has been told.
+ * shared one it lasts for a few questions every SHARED_MS, or until a new
+ * target has been told.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "qmp.h"
 
 #define SHARED_MS	5000
-/* Between two attempts at a socket that nobody serves, or somebody else uses. */
+/* Between two attempts at a socket that is not served, or is in use. */
 #define AGAIN_MS	1000
 #define POLL_SECONDS	1
 
@@ -167,7 +167,7 @@ static void hear_error(struct monitor_qmp *m, enum question question,
 		balloon_set_state(balloon, BALLOON_NO_DEVICE,
 				  "the guest has no balloon device; start it with -device virtio-balloon-pci");
 	else if (question == ASK_ACTUAL || question == TELL)
-		balloon_set_state(balloon, BALLOON_SILENT, "QEMU refuses: %s",
+		balloon_set_state(balloon, BALLOON_SILENT, "QEMU reports an error: %s",
 				  message->text);
 }
 

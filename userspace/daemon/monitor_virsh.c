@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A monitor that asks virsh: libvirt keeps the QMP monitor of its domains to itself.
- * One virsh at a time runs for a domain. One that is slow is waited for: on a busy
- * host another one would not be faster. One that hangs is killed.
+ * A monitor that asks virsh: libvirt keeps the QMP monitor of its domains to
+ * itself. One virsh at a time runs for a domain. One that is slow is waited
+ * for: on a busy host another one would not be faster. One that hangs is
+ * killed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -191,7 +192,7 @@ static void listen_to(void *arg, uint32_t events)
 		m->length += (size_t)n;
 		m->out[m->length] = '\0';
 	}
-	/* The end of the output is the end of virsh: it has nothing else to do. */
+	/* virsh has exited when its output ends. */
 	if (n <= 0)
 		reap(m, false);
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The datagrams of sd_notify(3), which are simpler than the library that sends them. */
+/*
+ * The datagrams of sd_notify(3), which are simpler than the library that sends
+ * them.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>

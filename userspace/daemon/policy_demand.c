@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Guests that are short of memory first, then everybody alike. What a guest wants
- * follows from its own statistics: what it uses and cannot free, and a quarter more;
- * and more than it has while it reads back what it had to drop.
+ * Guests that are short of memory first, then everybody alike. What a guest
+ * wants follows from its own statistics: what it uses and cannot free, and a
+ * quarter more; and more than it has while it reads back what it had to drop.
  */
 #include <stdlib.h>
 #include "policy.h"

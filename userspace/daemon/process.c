@@ -12,7 +12,10 @@
 #include <unistd.h>
 #include "process.h"
 
-/* A program that starts and then writes its pid file may do so this much "before". */
+/*
+ * A program that starts and then writes its pid file may do so this much
+ * "before".
+ */
 #define SLACK_SECONDS	2
 
 static ssize_t read_text(const char *path, char *buf, size_t size)
@@ -115,7 +118,7 @@ static pid_t judge(int fd, const char *path, char *why, size_t size)
 	}
 	start = process_start(pid);
 	if (!start) {
-		snprintf(why, size, "process %d of %s does not run", (int)pid, path);
+		snprintf(why, size, "process %d of %s is not running", (int)pid, path);
 		return 0;
 	}
 	if (!is_locked(fd) && !started_before(start, &st.st_mtim)) {
@@ -133,7 +136,7 @@ pid_t process_of_pidfile(const char *path, char *why, size_t size)
 
 	if (fd < 0) {
 		if (errno == ENOENT)
-			snprintf(why, size, "it does not run (no file %s)", path);
+			snprintf(why, size, "not running (no file %s)", path);
 		else
 			snprintf(why, size, "cannot open %s: %s", path, strerror(errno));
 		return 0;

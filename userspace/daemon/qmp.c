@@ -216,7 +216,7 @@ static void on_reply(struct qmp *qmp, const struct message *message)
 		qmp->state = QMP_READY;
 		qmp->sink->ready(qmp->arg);
 	} else {
-		note_end(qmp, QMP_END_REFUSED, "the monitor at %.100s refuses to talk: %.60s",
+		note_end(qmp, QMP_END_REFUSED, "the monitor at %.100s reports an error: %.60s",
 			 qmp->path, message->text);
 	}
 }
@@ -251,8 +251,8 @@ static void take(struct qmp *qmp, const char *bytes, size_t count)
 		message_stream_destroy(qmp->stream);
 		qmp->stream = NULL;
 	} else if (err) {
-		note_end(qmp, QMP_END_GARBAGE, "what answers at %.100s does not speak QMP%s",
-			 qmp->path, err == -EMSGSIZE ? " (a message without an end)" : "");
+		note_end(qmp, QMP_END_GARBAGE, "%.100s does not speak QMP%s",
+			 qmp->path, err == -EMSGSIZE ? " (message too long)" : "");
 	}
 	if (qmp->failed)
 		tell_end(qmp);
@@ -260,8 +260,8 @@ static void take(struct qmp *qmp, const char *bytes, size_t count)
 
 static void hang_up(struct qmp *qmp, int err)
 {
-	note_end(qmp, QMP_END_CLOSED, "the monitor at %.100s has gone: %s", qmp->path,
-		 err ? strerror(err) : "QEMU closed it");
+	note_end(qmp, QMP_END_CLOSED, "the monitor at %.100s was closed: %s", qmp->path,
+		 err ? strerror(err) : "by QEMU");
 	tell_end(qmp);
 }
 
@@ -288,7 +288,7 @@ static void on_io(void *arg, uint32_t events)
 		take(qmp, bytes, (size_t)n);
 		return;
 	}
-	note_end(qmp, QMP_END_GARBAGE, "what answers at %.100s says too much at once",
+	note_end(qmp, QMP_END_GARBAGE, "%.100s sends too much at once",
 		 qmp->path);
 	tell_end(qmp);
 }
@@ -297,11 +297,15 @@ static void on_io(void *arg, uint32_t events)
 static void fail_later(struct qmp *qmp, int err)
 {
 	if (err == ENOENT || err == ECONNREFUSED || err == ENOTSOCK)
-		note_end(qmp, QMP_END_ABSENT, "nobody answers at %.100s: %s", qmp->path,
+		note_end(qmp, QMP_END_ABSENT, "no answer at %.100s: %s", qmp->path,
 			 strerror(err));
-	else if (err == EAGAIN) /* those who wait may be our own earlier tries: QEMU accepts one at a time */
+	/*
+	 * Our own earlier attempts may fill the queue: QEMU accepts one at a
+	 * time.
+	 */
+	else if (err == EAGAIN)
 		note_end(qmp, QMP_END_BUSY,
-			 "the monitor at %.100s is busy: another client (libvirt?) has it, and no more can wait",
+			 "the monitor at %.100s is busy: another client (libvirt?) uses it, and its queue is full",
 			 qmp->path);
 	else
 		note_end(qmp, QMP_END_REFUSED, "cannot connect to %.100s: %s", qmp->path,
@@ -358,7 +362,7 @@ void qmp_tick(struct qmp *qmp)
 	qmp->heard = 0;
 	if (qmp->state == QMP_GREETING && is_late(qmp, qmp->since_ms, QMP_GREETING_MS))
 		note_end(qmp, QMP_END_BUSY,
-			 "the monitor at %.100s is busy: another client (libvirt?) has it",
+			 "the monitor at %.100s is busy: another client (libvirt?) uses it",
 			 qmp->path);
 	else if (qmp->pending && is_late(qmp, qmp->asked[0].ms, QMP_REPLY_MS))
 		note_end(qmp, QMP_END_SILENT, "the monitor at %.100s does not answer",

@@ -29,14 +29,16 @@ enum qmp_end {
 struct qmp;
 
 /**
- * struct qmp_sink - what the owner wants to hear; all are called from the loop or
- *	from qmp_tick(), none from within qmp_open() and qmp_command()
+ * struct qmp_sink - what the owner wants to hear; all are called from the loop
+ *	or from qmp_tick(), none from within qmp_open() and qmp_command()
  * @ready: greeted, and commands may be sent
  * @reply: a return or an error, with the id that qmp_command() gave
  * @event: an event
- * @ended: not connected any more; @error is a sentence. qmp_open() may be called again.
+ * @ended: not connected any more; @error is a sentence. qmp_open() may be
+ *	called again.
  *
- * All may call qmp_close() and qmp_command(), but only ended() may call qmp_destroy().
+ * All may call qmp_close() and qmp_command(), but only ended() may call
+ * qmp_destroy().
  */
 struct qmp_sink {
 	void (*ready)(void *arg);
@@ -49,8 +51,9 @@ struct qmp *qmp_create(struct loop *loop, const char *path,
 		       const struct qmp_sink *sink, void *arg);
 void qmp_destroy(struct qmp *qmp);
 /*
- * Starts to connect if it is not connected. All that goes wrong comes through ended().
- * Does nothing within ready(), reply() and event(): call it again in the next round.
+ * Starts to connect if it is not connected. All that goes wrong comes through
+ * ended(). Does nothing within ready(), reply() and event(): call it again in
+ * the next round.
  */
 void qmp_open(struct qmp *qmp);
 /* Ends the connection; ended() is not called. */
@@ -64,8 +67,9 @@ unsigned int qmp_pending(const struct qmp *qmp);
 pid_t qmp_peer(const struct qmp *qmp);
 
 /*
- * Sends {"execute": @name, "arguments": @arguments, "id": ID} and returns ID (never
- * 0), or 0 if it is not ready or too much is under way. Takes over @arguments (NULL: none).
+ * Sends {"execute": @name, "arguments": @arguments, "id": ID} and returns ID
+ * (never 0), or 0 if it is not ready or too much is under way. Takes over
+ * @arguments (NULL: none).
  */
 uint64_t qmp_command(struct qmp *qmp, const char *name, struct json_object *arguments);
 

@@ -6,8 +6,10 @@
 /* A window is no shorter than this, in time and in pages. */
 #define WINDOW_MS	2000
 #define WINDOW_PAGES	256
-/* Pages reclaimed per visited page: above the first the rate doubles, below the
- * second it goes down by a quarter. */
+/*
+ * Pages reclaimed per visited page: above the first the rate doubles, below the
+ * second it is reduced by a quarter.
+ */
 #define YIELD_HIGH	0.01
 #define YIELD_LOW	0.001
 /* Nothing merges before its pages have been visited twice. */
@@ -35,7 +37,7 @@ static void begin(struct rate *rate, const struct rate_sample *sample, uint64_t 
 	rate->last = *sample;
 }
 
-/* What one window says: the new rate, and why in rate->reason if it is another. */
+/* The new rate after one window; rate->reason says why it changed. */
 static uint32_t judge(struct rate *rate, const struct rate_params *params,
 		      const struct rate_sample *sample, double seconds)
 {
@@ -50,7 +52,7 @@ static uint32_t judge(struct rate *rate, const struct rate_params *params,
 	if (params->cpu_max > 0 && cpu > params->cpu_max) {
 		next = clamp(rate->rate * (params->cpu_max / cpu), params);
 		snprintf(reason, sizeof(reason),
-			 "lowered: the scanner took %.1f %% of a CPU, %.1f %% are allowed",
+			 "lowered: the scanner used %.1f %% of a CPU, the limit is %.1f %%",
 			 cpu, params->cpu_max);
 	} else if (yield >= YIELD_HIGH) {
 		if (params->cpu_max > 0 && cpu * 2 > params->cpu_max)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Automatic scan rate of one group, after section 5.3 of the paper: raised while
- * the reclaim per visited page is high, lowered when it decays or when the
- * scanner takes more CPU than the group may spend. Pure.
+ * Automatic scan rate of one group, after section 5.3 of the paper: raised
+ * while the reclaim per visited page is high, lowered when it decays or when
+ * the scanner takes more CPU than the group may spend. Pure.
  */
 #ifndef RATE_H
 #define RATE_H

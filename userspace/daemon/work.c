@@ -149,7 +149,10 @@ struct work *work_create(struct loop *loop)
 void work_destroy(struct work *work)
 {
 	watch_remove(work->watch);
-	/* Threads that are still at it write to the rest of this until the process ends. */
+	/*
+	 * Threads that are still at it write to the rest of this until the
+	 * process ends.
+	 */
 	if (work->count)
 		return;
 	close(work->fd);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Requests to the kernel that may take long: a process that enters or leaves a
- * group is unshared first, and its memory map may be held by others meanwhile. Each
- * runs on a thread of its own with its own connection, so that one that hangs
- * keeps nobody else waiting; what came of it is told in the loop.
+ * group is unshared first, and its memory map may be held by others meanwhile.
+ * Each runs on a thread of its own with its own connection, so that one that
+ * hangs keeps nobody else waiting; what came of it is told in the loop.
  */
 #ifndef WORK_H
 #define WORK_H
@@ -12,7 +12,10 @@
 #include <sys/types.h>
 #include "loop.h"
 
-/* As many requests may be under way; more wait for their turn in the next rounds. */
+/*
+ * As many requests may be under way; more wait for their turn in the next
+ * rounds.
+ */
 #define WORK_MAX	16
 
 struct work;
@@ -25,8 +28,8 @@ struct work *work_create(struct loop *loop);
 void work_destroy(struct work *work);
 
 /*
- * All return false if too many are under way: try again. @fn (may be NULL) is called
- * in the loop, unless work_forget(@arg) was called before.
+ * All return false if too many are under way: try again. @fn (may be NULL) is
+ * called in the loop, unless work_forget(@arg) was called before.
  */
 /* @move: out of the group that it is in; without, that is refused. */
 bool work_assign(struct work *work, const char *group, pid_t pid, bool move,

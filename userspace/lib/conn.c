@@ -68,7 +68,7 @@ void grpdedup_request_flag(struct grpdedup_request *req, int attr, bool value)
 		req->err = -EMSGSIZE;
 }
 
-/* Errors (and acks, errors of value 0) and the end of a dump end an exchange. */
+/* Errors, acks (errors of value 0) and the end of a dump end an exchange. */
 static void end_exchange(struct grpdedup_conn *conn, struct exchange *x,
 			 const struct nlmsghdr *nlh)
 {
@@ -287,7 +287,7 @@ static int family_reply(struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
-/* Asking for the family by name also makes the kernel try to load the module. */
+/* Resolving the family by name makes the kernel try to load the module. */
 static int find_family(struct grpdedup_conn *conn)
 {
 	struct exchange x = { .fn = family_reply, .arg = conn };

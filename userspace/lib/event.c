@@ -13,7 +13,10 @@
 /* The multicast group "notify" of the netlink controller has a fixed number. */
 #define CTRL_NOTIFY_GROUP	GENL_ID_CTRL
 
-/* For a reader that is held up: thousands of events; the default has room for 86. */
+/*
+ * For a reader that is held up: thousands of events; the default has room for
+ * 86.
+ */
 #define EVENTS_BUFFER		(1 << 20)
 
 struct grpdedup_events {
@@ -92,7 +95,7 @@ static int parse(struct nlmsghdr *nlh, struct grpdedup_event *event)
 	return 0;
 }
 
-/* After an unload the family's number is dead and the socket silent for ever. */
+/* After an unload the family's number is invalid, and the socket silent. */
 static bool says_unloaded(const struct grpdedup_conn *conn,
 			  struct nlmsghdr *nlh)
 {

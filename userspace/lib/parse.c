@@ -37,7 +37,7 @@ const char *parse_number(const char *text, uint64_t max, uint64_t *value)
 	if (bad)
 		return bad;
 	if (*text)
-		return "has something after the number";
+		return "has extra characters after the number";
 	*value = n;
 	return NULL;
 }
@@ -57,7 +57,7 @@ const char *parse_rate(const char *text, uint32_t *value)
 	if (unit > 1)
 		text++;
 	if (*text)
-		return "has something after the number (k and M are the suffixes)";
+		return "has extra characters after the number (k and M are the suffixes)";
 	if (n > UINT32_MAX / unit)
 		return "is too large";
 	*value = (uint32_t)(n * unit);
@@ -82,7 +82,7 @@ const char *parse_seconds(const char *text, unsigned int *ms)
 			return "is not a number";
 	}
 	if (*text)
-		return "has something after the number";
+		return "has extra characters after the number";
 	if (!n)
 		return "must be more than 0";
 	if (n > SECONDS_MAX * 1000)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Numbers as people write them: on the command line and in the daemon's file. */
+/* Numbers as written on the command line and in the daemon's file. */
 #ifndef GRPDEDUP_PARSE_H
 #define GRPDEDUP_PARSE_H
 

@@ -49,8 +49,9 @@
  * @GRPDEDUP_CMD_SCAN: ask for one full pass now, whatever the rate says. Takes
  *	GROUP_NAME. Reply: GROUP_NAME, PASS: the request is served when the
  *	group's FULL_SCANS counter has reached PASS.
- * @GRPDEDUP_CMD_RECLAIM: event only, at the end of a pass that merged: GROUP_ID,
- *	GROUP_NAME, PAGES (pages given back to the host in this pass), COUNTERS.
+ * @GRPDEDUP_CMD_RECLAIM: event only, at the end of a pass that merged:
+ *	GROUP_ID, GROUP_NAME, PAGES (pages given back to the host in this pass),
+ *	COUNTERS.
  */
 enum grpdedup_cmd {
 	GRPDEDUP_CMD_UNSPEC,
@@ -158,8 +159,9 @@ enum grpdedup_reason {
  * @GRPDEDUP_CNT_MERGES: mappings replaced by a frame, total
  * @GRPDEDUP_CNT_COW_BREAKS: shared mappings found written or dropped, total
  * @GRPDEDUP_CNT_THP_SPLITS: huge pages split, total
- * @GRPDEDUP_CNT_LARGE_MERGES: those merges that took a page out of a large folio
- *	already mapped by PTEs; its memory comes back when the kernel splits it
+ * @GRPDEDUP_CNT_LARGE_MERGES: those merges that took a page out of a large
+ *	folio already mapped by PTEs; its memory comes back when the kernel
+ *	splits it
  * @GRPDEDUP_CNT_SKIP_BUSY: merges given up: pinned, locked or referenced
  *	elsewhere, total (so are all SKIP_ counters)
  * @GRPDEDUP_CNT_SKIP_THP: matches left in a huge page: below SPLIT_MIN, or the
@@ -168,14 +170,16 @@ enum grpdedup_reason {
  * @GRPDEDUP_CNT_SKIP_SWAPCACHE: pages in the swap cache
  * @GRPDEDUP_CNT_SKIP_RACED: merges lost: the content changed, it was restored
  * @GRPDEDUP_CNT_SKIP_NOMEM: merges given up for lack of memory or by FRAMES_MAX
- * @GRPDEDUP_CNT_SKIP_CONTENDED: blocks left out: the process held its memory map
+ * @GRPDEDUP_CNT_SKIP_CONTENDED: blocks left out: the process held its memory
+ *	map
  * @GRPDEDUP_CNT_SKIP_VMA_SHARED: pages of address space of shared mappings
  *	(memory-backend with share=on, memfd, tmpfs)
  * @GRPDEDUP_CNT_SKIP_VMA_HUGETLB: the same of hugetlbfs mappings
- * @GRPDEDUP_CNT_SKIP_VMA_OTHER: the same of other areas that are never merged: I/O,
- *	userfaultfd, files
+ * @GRPDEDUP_CNT_SKIP_VMA_OTHER: the same of other areas that are never merged:
+ *	I/O, userfaultfd, files
  * @GRPDEDUP_CNT_ZAPS: zap calls, each one TLB flush and notifier pair, total
- * @GRPDEDUP_CNT_UNSHARES: shared mappings made private again by the module, total
+ * @GRPDEDUP_CNT_UNSHARES: shared mappings made private again by the module,
+ *	total
  * @GRPDEDUP_CNT_CPU_NS: CPU time of the scanner, ns; group only
  * @GRPDEDUP_CNT_METADATA_BYTES: memory used for bookkeeping
  */
