@@ -13,16 +13,16 @@ module:
 tools:
 	$(MAKE) -C userspace
 
-# The two commands of a stranger.
+# Start here
 demo:
 	tests/demo/run --kernel $(VM_KERNEL)
 
 check:
 	tests/check --kernel $(VM_KERNEL)
 
-# Parts of "make check"
+# Parts of "make check"; SUITE= and TEST= choose one suite, or tests by their names
 lint unit cli build probes arm64 vm kernels:
-	tests/check --kernel $(VM_KERNEL) $@
+	tests/check --kernel $(VM_KERNEL) $(if $(SUITE),--suite '$(SUITE)') $(if $(TEST),--test '$(TEST)') $@
 
 # The main suites on whatever trixie-backports has, tested or not
 newest:
@@ -34,7 +34,7 @@ check-long:
 	tests/long/run $(if $(PART),--part $(PART)) $(SUITE)
 
 # The suites, storms and faults on every packaged kernel; on one without Debian's exports; on one that looks
-# for bugs; on one that looks for data races. One rule of the module broken at a time: its test must go red
+# for bugs; on one that looks for data races. Mutation tests, each of which breaks one rule of the module
 vm-matrix vm-vanilla vm-debug vm-kcsan mutants:
 	tests/long/run $(if $(PART),--part $(PART)) $@
 
@@ -45,7 +45,7 @@ report:
 coverage:
 	tests/check --kernel $(VM_KERNEL) coverage
 
-# Processes that check every byte while everything is done to them: another SEED each time
+# Stress test: processes check every byte while memory is changed in all ways; a new SEED each time
 storm:
 	tests/storm/run --kernel $(VM_KERNEL) --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED)) $(if $(GUESTS),--guests $(GUESTS))
 
@@ -89,6 +89,7 @@ clean:
 help:
 	@echo "make demo     the main job, in a VM: four KVM guests in two groups (3 minutes)"
 	@echo "make check    all tests: lint, build, probes, arm64, unit, cli, vm, kernels; each is a target too"
+	@echo "make vm SUITE=30-merge TEST='one byte'   one suite, or one test; make unit TEST=law; VM_KERNEL=6.12"
 	@echo "make newest   the main suites on the newest kernel of trixie-backports, tested or not"
 	@echo "make check-long  what takes hours, in parts that are kept: SUITE=vm-debug PART=debug-storm"
 	@echo "make report   what is green, red and missing for this commit"
