@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What root asks for: adding, changing and deleting groups, and taking
- * processes in and out of them. Knows no page: what touches a member's memory
- * is a call that the group's scanner runs.
+ * Requests of root: adding, changing and deleting groups, assigning and
+ * unassigning processes. Never touches pages: whatever does is a call that the
+ * group's scanner runs.
  */
 #include <linux/ctype.h>
 #include <linux/delay.h>
@@ -31,7 +31,7 @@ static bool name_is_good(const char *name)
  * gd_admin_add_group - create a group and start its scanner
  * @name: its name
  * @set: its settings, in range
- * @extack: for the reason of a refusal
+ * @extack: set to the reason of a failure
  */
 int gd_admin_add_group(const char *name, const struct gd_settings *set,
 		       struct netlink_ext_ack *extack)
@@ -41,7 +41,7 @@ int gd_admin_add_group(const char *name, const struct gd_settings *set,
 
 	if (!name_is_good(name)) {
 		NL_SET_ERR_MSG(extack,
-			       "a group name has 1 to 15 printable ASCII characters without '/' and spaces");
+			       "a group name has 1 to 15 printable ASCII characters without '/' or spaces");
 		return -EINVAL;
 	}
 	group = gd_group_create(name, set);
@@ -69,7 +69,7 @@ out:
  * gd_admin_set_group - change some of a group's settings
  * @group: the group
  * @set: new settings, in range
- * @which: those of them that count, GD_SET_ bits
+ * @which: which of them to change, GD_SET_ bits
  */
 void gd_admin_set_group(struct gd_group *group, const struct gd_settings *set,
 			u32 which)
@@ -96,9 +96,9 @@ static int end_membership(struct gd_member *member, enum grpdedup_reason reason,
 	if (err == -ENOENT)
 		NL_SET_ERR_MSG(extack, "the process's group is being deleted");
 	else if (err == -ESRCH)
-		NL_SET_ERR_MSG(extack, "the process has left its group already");
+		NL_SET_ERR_MSG(extack, "the process has already left its group");
 	else if (err == -EINTR)
-		NL_SET_ERR_MSG(extack, "interrupted; the process is still being taken out");
+		NL_SET_ERR_MSG(extack, "interrupted; the process is still leaving its group");
 	else if (err)
 		NL_SET_ERR_MSG(extack,
 			       "the process could not be unshared and is still in its group; try again");
@@ -110,7 +110,7 @@ static int end_membership(struct gd_member *member, enum grpdedup_reason reason,
  * @member: the member
  * @keep: leave its frames shared
  * @pages: set to the number of mappings unshared
- * @extack: for the reason of a refusal
+ * @extack: set to the reason of a failure
  *
  * Unless @keep, no frame is left in the process's memory on success.
  */
@@ -131,10 +131,10 @@ static void explain_join(int err, struct netlink_ext_ack *extack)
 	else if (err == -EINTR)
 		NL_SET_ERR_MSG(extack, "interrupted; the process is still joining");
 	else if (err == -ENOMEM)
-		NL_SET_ERR_MSG(extack, "no memory to take the process in; try again");
+		NL_SET_ERR_MSG(extack, "no memory to add the process; try again");
 	else
 		NL_SET_ERR_MSG(extack,
-			       "the process's memory could not be taken from ksmd or from another group; try again");
+			       "pages shared by ksmd or another group could not be unshared; try again");
 }
 
 static struct gd_member *new_member(struct task_struct *task,
@@ -207,7 +207,7 @@ static int join(struct gd_group *group, struct gd_member *member, bool move,
 	gd_call_put(&join->call);
 	if (left && err == -ENOMEM)
 		NL_SET_ERR_MSG(extack,
-			       "no memory to join; the process has left its old group and is in none; assign it again");
+			       "no memory to join; the process left its old group: assign it again");
 	return err;
 }
 
@@ -215,9 +215,9 @@ static int join(struct gd_group *group, struct gd_member *member, bool move,
  * gd_admin_assign - make a process a member
  * @group: the group
  * @task: the process
- * @move: it may be taken out of another group, whose frames it loses first
+ * @move: allow moving it from another group, whose frames it loses first
  * @memberp: set to the member, with a reference
- * @extack: for the reason of a refusal
+ * @extack: set to the reason of a failure
  */
 int gd_admin_assign(struct gd_group *group, struct task_struct *task, bool move,
 		    struct gd_member **memberp, struct netlink_ext_ack *extack)
@@ -249,7 +249,7 @@ static int unshare_all(struct gd_group *group, struct netlink_ext_ack *extack)
 	}
 	if (err)
 		NL_SET_ERR_MSG(extack,
-			       "not every member could be unshared; the group stays; try again");
+			       "some members could not be unshared; the group was not deleted; try again");
 	return err;
 }
 
@@ -257,7 +257,7 @@ static int unshare_all(struct gd_group *group, struct netlink_ext_ack *extack)
  * gd_admin_del_group - delete a group
  * @group: the group; the caller holds a reference
  * @unshare: unshare its members' frames first
- * @extack: for the reason of a refusal
+ * @extack: set to the reason of a failure
  */
 int gd_admin_del_group(struct gd_group *group, bool unshare,
 		       struct netlink_ext_ack *extack)
@@ -265,7 +265,7 @@ int gd_admin_del_group(struct gd_group *group, bool unshare,
 	int err = gd_registry_set_dying(group, true);
 
 	if (err) {
-		NL_SET_ERR_MSG(extack, "the group is being deleted already");
+		NL_SET_ERR_MSG(extack, "the group is already being deleted");
 		return err;
 	}
 	if (unshare) {
@@ -282,7 +282,7 @@ int gd_admin_del_group(struct gd_group *group, bool unshare,
 	return 0;
 }
 
-/* Delete all groups, for good; their frames stay shared. */
+/* Delete all groups at unload; their frames stay shared. */
 void gd_admin_del_all_groups(void)
 {
 	struct gd_group *group;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What root asks for: groups, and who is in them. */
+/* Requests of root: groups and their members. */
 #ifndef GD_ADMIN_H
 #define GD_ADMIN_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the scanner knows of each page: slots, 512 to a block of 2 MiB.
- * Knows neither page tables nor processes. Every change of a slot's state goes
+ * What the scanner remembers about each page: slots, 512 to a block of 2 MiB.
+ * Independent of page tables and processes. Every change of a slot's state goes
  * through the three functions gd_slot_clear/set/share, which keep trees, frames
  * and gauges in step with it.
  *
@@ -98,11 +98,11 @@ void gd_slot_clear(struct gd_block *block, struct gd_slot *slot)
 }
 
 /**
- * gd_slot_set - a page is known by its digest
+ * gd_slot_set - record the state and digest of a page
  * @block: the slot's
  * @slot: the page
  * @state: any but %GD_EMPTY and %GD_SHARED
- * @digest: of its content; another one than before also forgets its failures
+ * @digest: of its content; a new one also resets the count of failures
  */
 void gd_slot_set(struct gd_block *block, struct gd_slot *slot,
 		 enum gd_state state, u64 digest)
@@ -124,12 +124,12 @@ void gd_slot_set(struct gd_block *block, struct gd_slot *slot,
 }
 
 /**
- * gd_slot_share - a page maps a frame
+ * gd_slot_share - record that a page maps a frame
  * @block: the slot's
  * @slot: the page
  * @frame: of the group
- * @counted: mapping it freed a page. Not so for a mapping that fork made, or
- *	one whose old page lives on in a forked process: those save nothing.
+ * @counted: mapping it freed a page. A mapping that fork made, or whose old
+ *	page a forked process still maps, saves nothing.
  */
 void gd_slot_share(struct gd_block *block, struct gd_slot *slot,
 		   struct gd_frame *frame, bool counted)
@@ -167,7 +167,7 @@ static void set_credit(struct gd_block *block, u32 credit)
 		   owner->credit >> 16);
 }
 
-/* Add a shared page's part of the savings to its block's. */
+/* Add a shared page's share of the savings to its block's. */
 void gd_block_credit_saving(struct gd_block *block, const struct gd_slot *slot)
 {
 	u32 k = slot->frame->users;
@@ -255,7 +255,7 @@ void gd_blocks_destroy(struct gd_blocks *blocks)
 }
 
 /**
- * gd_blocks_sweep - forget what the pass that just ended did not meet
+ * gd_blocks_sweep - forget pages that the pass just ended did not find
  * @blocks: the member's; all of its address space was visited
  *
  * May sleep.
@@ -286,7 +286,7 @@ struct gd_block *gd_block_find(struct gd_blocks *blocks, unsigned long addr)
  * @blocks: the member's
  * @addr: any address
  *
- * Return: the block, made if there was none, or NULL: no memory.
+ * Return: the block, created if necessary, or NULL: no memory.
  */
 struct gd_block *gd_block_get(struct gd_blocks *blocks, unsigned long addr)
 {
@@ -296,12 +296,12 @@ struct gd_block *gd_block_get(struct gd_blocks *blocks, unsigned long addr)
 }
 
 /**
- * gd_block_begin - the slots [first, end) are visited now
+ * gd_block_begin - start to visit the slots [@first, @end)
  * @block: a block; within a pass its parts are visited in rising order
  * @first: index
  * @end: index
  *
- * What lies between the last part and this one is not mapped any more.
+ * Slots between the last part and this one are no longer mapped.
  */
 void gd_block_begin(struct gd_block *block, unsigned int first,
 		    unsigned int end)

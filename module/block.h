@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the scanner remembers of each page: slots, 512 to a block. */
+/* What the scanner remembers about each page: slots, 512 to a block. */
 #ifndef GD_BLOCK_H
 #define GD_BLOCK_H
 
@@ -13,7 +13,7 @@
 #include "walk.h"
 
 /**
- * enum gd_state - what is known of a page
+ * enum gd_state - what is known about a page
  * @GD_EMPTY: nothing
  * @GD_VOLATILE: its digest, which is new or has changed
  * @GD_UNSTABLE: in the unstable tree: unchanged since the last visit, unique
@@ -56,7 +56,7 @@ static_assert(sizeof(struct gd_slot) == 32);
  * @xa: &struct gd_block by address / 2 MiB
  * @dedup: the group's
  * @cnt: the member's counters
- * @credit: sum of the blocks', see &gd_block.credit
+ * @credit: sum over the blocks, see &gd_block.credit
  */
 struct gd_blocks {
 	struct xarray		xa;
@@ -72,11 +72,11 @@ struct gd_blocks {
  * @start: first address
  * @slot: the slots
  * @pass: the last pass that visited it
- * @credit: the member's part of the savings, in pages / 65536: a frame of k
- *	mappings saves k - 1 pages, to each of its k users (k - 1) / k
+ * @credit: the block's share of the savings, in pages / 65536: a frame with k
+ *	users saves k - 1 pages, (k - 1) / k for each of them
  * @nr_used: slots that are not %GD_EMPTY
  * @nr_pending: slots that are %GD_PENDING
- * @next: index behind the last slot visited in this pass
+ * @next: index after the last slot visited in this pass
  * @split_fails: how often in a row its huge page could not be split
  */
 struct gd_block {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Every difference between the supported kernels, and nothing else. Included
- * before each source file (see Kbuild). No file tests a version: GD_HAVE_* is
- * what module/probe found in the kernel's headers, the questions are in
- * module/probes.
+ * All differences between the supported kernels, and nothing else. Included
+ * before each source file (see Kbuild). No file tests a version: module/probe
+ * sets GD_HAVE_* by matching the kernel's headers against module/probes.
  */
 #ifndef GD_COMPAT_H
 #define GD_COMPAT_H
@@ -27,14 +26,14 @@
 #include <linux/workqueue.h>
 #include <net/genetlink.h>
 
-/* The same batches under another name; sparse knows no __has_include. */
+/* Renamed; sparse does not support __has_include. */
 #if GD_HAVE_FOLIO_BATCH_H
 #include <linux/folio_batch.h>
 #else
 #include <linux/pagevec.h>
 #endif
 
-/* VMA flags: a plain store under the mmap write lock until 6.3. */
+/* VMA flags: a plain store under the mmap write lock before 6.3. */
 #if GD_HAVE_VM_FLAGS_SET
 #define gd_vma_flags_set	vm_flags_set
 #define gd_vma_flags_clear	vm_flags_clear
@@ -68,8 +67,9 @@ static inline void gd_vma_start_write(struct vm_area_struct *vma)
 #endif
 
 /*
- * mmap_write_trylock() had no users and went. The count of write locks came
- * with 6.13, and was taken back to stable 6.12.
+ * mmap_write_trylock() was removed for lack of users. The sequence count of
+ * write locks is new in 6.13 and was backported to 6.12-stable, so probe for
+ * the symbol, not the version.
  */
 static inline bool gd_mmap_write_trylock(struct mm_struct *mm)
 {
@@ -81,7 +81,7 @@ static inline bool gd_mmap_write_trylock(struct mm_struct *mm)
 	return true;
 }
 
-/* For zap.c, which meets their condition. The name changed with 7.1. */
+/* Only for zap.c, which meets their conditions. Renamed in 7.1. */
 #if GD_HAVE_ZAP_SPECIAL
 #define gd_zap			zap_special_vma_range
 #else
@@ -89,10 +89,10 @@ static inline bool gd_mmap_write_trylock(struct mm_struct *mm)
 #endif
 
 /*
- * The fault that makes a frame private again. 6.1's UNSHARE ignores pages that
- * are not anonymous; its WRITE wants VM_WRITE, hence GD_MERGE_NEEDS_WRITE. That
- * also keeps read-only long-term pins (vfio) off frames, which 6.1 would not
- * break.
+ * The fault that makes a frame private again. On 6.1, FAULT_FLAG_UNSHARE
+ * ignores pages that are not anonymous, and FAULT_FLAG_WRITE requires VM_WRITE,
+ * hence GD_MERGE_NEEDS_WRITE. That also keeps read-only long-term pins (vfio)
+ * off frames: 6.1 would not break COW for them.
  */
 #if GD_HAVE_UNSHARE_ANY
 #define GD_UNSHARE_FAULT	(FAULT_FLAG_UNSHARE | FAULT_FLAG_REMOTE)
@@ -110,10 +110,10 @@ static inline bool gd_mmap_write_trylock(struct mm_struct *mm)
 #endif
 
 /*
- * set_pte_at() for a PTE that ptep_get_and_clear() has emptied, and that is to
- * be parked or put back. On arm64 set_pte_at() may want mte_sync_tags(), which
- * is not exported; a PTE that was there before has its tags, one that is parked
- * has no access, and contiguous PTEs were unfolded when it was cleared.
+ * set_pte_at() for a PTE that ptep_get_and_clear() has cleared, to park or
+ * restore it. On arm64 set_pte_at() may call mte_sync_tags(), which is not
+ * exported and not needed: a restored PTE has its tags, a parked one has no
+ * access. Contiguous PTEs were unfolded when it was cleared.
  */
 static inline void gd_set_pte(struct mm_struct *mm, unsigned long addr,
 			      pte_t *ptep, pte_t pte)
@@ -135,10 +135,10 @@ static inline void gd_set_pte(struct mm_struct *mm, unsigned long addr,
 }
 
 /*
- * How often @folio is mapped, in all. What folio_mapcount() needed before 6.10
- * is not exported, so the counts of a large folio's pages are added up. Until
- * 6.1 they are one too high per part where it is mapped both as a whole and in
- * parts (DoubleMap): -1 then, which no reference count fits.
+ * Number of mappings of @folio. Before 6.10 folio_mapcount() needs symbols that
+ * are not exported, so the counts of a large folio's pages are added up. On 6.1
+ * each is one too high while the folio is mapped both by a PMD and by PTEs
+ * (DoubleMap): return -1 then, which matches no reference count.
  */
 #if GD_HAVE_LARGE_MAPCOUNT
 #define gd_folio_mapcount	folio_mapcount
@@ -196,8 +196,8 @@ typedef unsigned long gd_vm_flags_t;
 #endif
 
 /*
- * Drain this CPU's batches of pages on their way to the LRU lists: each one
- * holds a reference, and a page with a foreign reference is not merged.
+ * Drain this CPU's LRU batches: they hold references on their pages, and a page
+ * with a foreign reference is not merged.
  */
 static inline void gd_lru_drain_local(void)
 {
@@ -233,9 +233,9 @@ typedef const struct genl_ops gd_genl_ops_t;
 #endif
 
 /*
- * Who may listen to events: CAP_SYS_ADMIN, and CAP_NET_ADMIN where the kernel
- * cannot ask for that (before 6.1.68 and 6.6.7). It was a bit of its own until
- * 6.8, and in stable 6.1 until 6.1.176.
+ * Listening to events requires CAP_SYS_ADMIN, or CAP_NET_ADMIN where the kernel
+ * cannot check for that (before 6.1.68 and 6.6.7). It was a separate bit until
+ * 6.8, and in 6.1-stable until 6.1.176.
  */
 #if GD_HAVE_MCAST_CAP_FLAG
 #define GD_MCAST_GUARD		.flags = GENL_MCAST_CAP_SYS_ADMIN

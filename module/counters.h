@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Counters of a group or a member, indexed by the wire's numbers. Only the
- * group's scanner writes them; anybody may read.
+ * Counters of a group or a member, indexed by enum grpdedup_counter. Only the
+ * group's scanner writes them; any thread may read them.
  */
 #ifndef GD_COUNTERS_H
 #define GD_COUNTERS_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a group's pages are looked up in: trees, frames, pending blocks. */
+/* The lookup structures of a group: trees, frames, pending blocks. */
 #include <linux/random.h>
 
 #include "dedup.h"
@@ -13,7 +13,7 @@ int gd_dedup_init(struct gd_dedup *dedup, struct gd_counters *cnt)
 	return gd_frames_init(&dedup->frames, cnt);
 }
 
-/* All blocks are gone. Pages of frames that are still mapped stay so. */
+/* All blocks have been destroyed. Frames that are mapped stay mapped. */
 void gd_dedup_exit(struct gd_dedup *dedup)
 {
 	gd_frames_destroy(&dedup->frames);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a group's pages are looked up in: trees, frames, pending blocks. */
+/* The lookup structures of a group: trees, frames, pending blocks. */
 #ifndef GD_DEDUP_H
 #define GD_DEDUP_H
 
@@ -14,7 +14,7 @@
  * @unstable: slots of unique content, by digest
  * @frames: frames and the stable tree
  * @pending: blocks with pages to be merged soon, oldest first
- * @seed: of the digests
+ * @seed: seed of the digests
  * @pass: number of the current pass
  * @cnt: the group's counters
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Draining the per-CPU LRU batches. lru_add_drain_all() is not exported; the
- * release of an empty batch drains the CPU that it runs on, so a work item per
- * CPU does the same.
+ * Draining the per-CPU LRU batches. lru_add_drain_all() is not exported, but
+ * releasing an empty batch drains the local CPU, so a work item per CPU does
+ * the same.
  */
 #include <linux/cpu.h>
 #include <linux/jiffies.h>
@@ -50,7 +50,7 @@ void gd_drain_exit(void)
 /**
  * gd_drain_all - empty the LRU batches of every housekeeping CPU
  *
- * At most ten times a second, however many groups ask. May sleep.
+ * Does so at most ten times a second, for all groups together. May sleep.
  */
 void gd_drain_all(void)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The generic netlink family. Events (notify.c) are sent by it, and its
- * operations (netlink.c) are above them: the one arrow in the module that
- * points up. The family is defined in netlink.c, because a struct genl_family
- * names its operations.
+ * The generic netlink family. notify.c sends events through it. netlink.c,
+ * which is above notify.c, defines it, because struct genl_family lists the
+ * operations: the only upward dependency in the module.
  */
 #ifndef GD_FAMILY_H
 #define GD_FAMILY_H

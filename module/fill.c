@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Putting groups and members into messages: replies, listings and events. */
+/* Filling messages with groups and members: replies, listings, events. */
 #include <net/netlink.h>
 
 #include "fill.h"
 #include "group.h"
 #include "member.h"
 
-/* Passes and CPU time are the scanner's. */
+/* Passes and CPU time are counted per group only. */
 static bool is_of_member(int id)
 {
 	return id != GRPDEDUP_CNT_FULL_SCANS && id != GRPDEDUP_CNT_CPU_NS;
@@ -22,7 +22,7 @@ static u64 value_of(int id, const struct gd_counters *cnt,
 	return gd_counters_read(cnt, id);
 }
 
-/* Counters of a group, or of a member: then @group is NULL. */
+/* Counters of a group, or, if @group is NULL, of a member. */
 static int fill_counters(struct sk_buff *skb, const struct gd_counters *cnt,
 			 const struct gd_group *group)
 {

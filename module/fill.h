@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Putting groups and members into messages. */
+/* Filling messages with groups and members. */
 #ifndef GD_FILL_H
 #define GD_FILL_H
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Frames: the shared pages of a group, and its stable tree. Knows neither
- * members nor page tables.
+ * Frames: the shared pages of a group, and its stable tree. Independent of
+ * members and page tables.
  *
  * A frame is an order-0 page of our own, never one of a member (a member that
- * chose the page could choose the memory cells that another one's data lies
- * in). The kernel counts its mappings; when our reference is the last one, the
- * frame is freed with put_page(), as any user of the page would.
+ * chose the page could choose the memory cells that hold another member's
+ * data). The kernel counts its mappings; when only our reference is left,
+ * put_page() frees it like any other page.
  */
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -19,8 +19,8 @@
 /* Longest run of equal digests compared: a member can provoke collisions. */
 #define GD_PROBES_MAX	8
 /*
- * How many frames are checked for mappings at a time: a part of all, at least
- * the minimum, and some more for each frame that is freed.
+ * Frames to check for mappings per call: 1/PART of all, at least MIN, and MORE
+ * for each frame that is freed.
  */
 #define GD_REAP_PART	64
 #define GD_REAP_MIN	4096
@@ -105,7 +105,7 @@ static void tree_remove(struct gd_frames *frames, struct gd_frame *frame)
  * @src: page to copy; may change meanwhile, merging compares again
  * @digest: its digest
  *
- * Return: the frame, idle so far, or NULL: no memory, or the group's limit.
+ * Return: the frame, idle, or NULL: no memory, or the limit is reached.
  */
 struct gd_frame *gd_frame_create(struct gd_frames *frames, struct page *src,
 				 u64 digest)
@@ -174,8 +174,8 @@ struct gd_frame *gd_frame_lookup(struct gd_frames *frames, struct page *page)
 
 /*
  * Is there room for one more mapping? A full frame leaves the tree, so that the
- * next page of this content starts a twin; not one that is only planned to be
- * full, as merges may fail.
+ * next page of this content starts a twin. One that only planned merges would
+ * make full stays, as they may fail.
  */
 static bool usable(struct gd_frames *frames, struct gd_frame *frame)
 {
@@ -189,7 +189,7 @@ static bool usable(struct gd_frames *frames, struct gd_frame *frame)
 	return false;
 }
 
-/* The first frame with room from @node on that has the same digest, or NULL. */
+/* The first frame from @node on with the same digest and room, or NULL. */
 static struct gd_frame *next_usable(struct gd_frames *frames,
 				    struct gd_tree_node *node)
 {
@@ -211,8 +211,7 @@ static struct gd_frame *next_usable(struct gd_frames *frames,
  * @page: the page
  * @digest: its digest
  *
- * Bytes are compared only if there is a choice: merging does it anyway, when it
- * counts.
+ * Compares bytes only if there is a choice: merging compares them anyway.
  */
 struct gd_frame *gd_frame_match(struct gd_frames *frames, struct page *page,
 				u64 digest)
@@ -245,7 +244,7 @@ void gd_frame_use(struct gd_frames *frames, struct gd_frame *frame)
 	list_move_tail(&frame->link, &frames->used);
 }
 
-/* One page slot less; a frame that had been full gets room again. */
+/* One page slot less; at half the limit a full frame returns to the tree. */
 void gd_frame_unuse(struct gd_frames *frames, struct gd_frame *frame)
 {
 	if (WARN_ON_ONCE(!frame->users))
@@ -261,8 +260,8 @@ void gd_frame_unuse(struct gd_frames *frames, struct gd_frame *frame)
 }
 
 /*
- * Only the scanner maps frames, and nobody can take a new reference on a page
- * that is not mapped: a count of one, ours, is final.
+ * Only the scanner maps frames, and a page that is not mapped can get no new
+ * reference: a count of one, ours, is final.
  */
 static bool free_if_unmapped(struct gd_frames *frames, struct gd_frame *frame)
 {
@@ -293,7 +292,7 @@ static void reap(struct gd_frames *frames, struct list_head *list)
 }
 
 /**
- * gd_frames_reap_idle - free the idle frames that nobody maps
+ * gd_frames_reap_idle - free the idle frames that are not mapped
  * @frames: the group's; no merge is planned
  *
  * May sleep.
@@ -304,13 +303,12 @@ void gd_frames_reap_idle(struct gd_frames *frames)
 }
 
 /**
- * gd_frames_reap_all - free the pages of frames that nobody maps
+ * gd_frames_reap_all - free the pages of all frames that are not mapped
  * @frames: the group's; no merge is planned
  *
- * A member that has written to all pages that shared a frame has as much memory
- * as before, and the frame is too much: its page must not wait for the next
- * visit of these pages, which may be hours away, or never come (the group is
- * paused). May sleep.
+ * Once all mappings of a frame have been written to, its page is pure overhead.
+ * It must not wait for the next visit of these pages, which may be hours away,
+ * or never come (the group is paused). May sleep.
  */
 void gd_frames_reap_all(struct gd_frames *frames)
 {

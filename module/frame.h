@@ -11,9 +11,10 @@
 #include "tree.h"
 
 /*
- * Most mappings of a frame when a page is merged into it, ksmd's number. fork
- * multiplies mappings unchecked; 256 * 2^22 processes stay below the sign bit
- * of the page's counters. It also bounds the harm of one bad page of memory.
+ * Maximum mappings of a frame when a page is merged into it, as for ksmd. fork
+ * multiplies mappings unchecked: 256 * 2^22 processes stay below the sign bit
+ * of the page's counters. The limit also bounds the damage of one bad page of
+ * memory.
  */
 #define GD_FRAME_MAPPINGS_MAX	256
 
@@ -22,7 +23,7 @@
 /**
  * struct gd_frames - all frames of one group; owned by its scanner
  * @stable: frames with room for more mappings, by digest
- * @table: all frames, by PFN: the one way to recognise a frame
+ * @table: all frames, by PFN: the only way to recognise a frame
  * @idle: frames that no known page maps
  * @used: the others
  * @nr: frames that have their page
@@ -47,15 +48,15 @@ struct gd_frames {
  * @pfn: its page's number; %GD_PFN_NONE: the page is freed, and slots still
  *	point here until they are visited
  * @users: page slots counted as mapping it; fork's copies are not among them
- * @slots: page slots that point here, fork's copies too; it lives as long
+ * @slots: page slots that point here, fork's copies too; they keep it alive
  * @planned: merges planned but not carried out yet
  * @in_tree: @node is in the tree
  * @zero: all bytes are zero
- * @retired: the page's memory failed; nothing is merged into it any more
+ * @retired: the page's memory failed; nothing more is merged into it
  *
  * The page belongs to the frame from its allocation on, and its bytes never
- * change: pipes and read-only pins may see it for ever. page->private stays
- * unused, as it would outlive us.
+ * change: pipes and read-only pins may keep seeing it. page->private stays
+ * unused, as the page may outlive us.
  */
 struct gd_frame {
 	struct gd_tree_node	node;

@@ -6,7 +6,7 @@
 #include "group.h"
 
 /**
- * gd_group_create - a group that is not registered and has no scanner
+ * gd_group_create - create a group, unregistered and without a scanner
  * @name: its name
  * @set: its settings, in range
  *

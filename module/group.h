@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A group of processes that may share memory: identity, settings, counters, and
- * the way to its scanner.
+ * its scanner's inbox.
  *
  * Lock order:
  *   registry lock (mutex: who is in which group, settings, generation)
@@ -25,7 +25,7 @@
 struct gd_scan;
 
 /**
- * struct gd_settings - what a user sets of a group
+ * struct gd_settings - settings of a group
  * @rate: pages visited per second, 0 is paused
  * @split_min: matching pages that a huge page must hold to be split
  * @frames_max: most frames, 0 = no limit
@@ -44,7 +44,7 @@ struct gd_settings {
  * @set: settings; written under the registry lock, read by the scanner when it
  *	is kicked
  * @nr_members: number of members; registry lock
- * @dying: being deleted: nobody may join and nothing is scanned any more;
+ * @dying: being deleted: nothing may join, and nothing is scanned;
  *	written under the registry lock
  * @cnt: counters; written by the scanner
  * @inbox: what other threads hand to the scanner

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Content digests. Pure.
+ * Content digests; compiles in user space too, for the unit tests.
  *
- * xxh64 is no cryptographic hash: members of a group can make collisions at
- * will. They cost the group itself some probes; merging compares bytes.
+ * xxh64 is not a cryptographic hash: a member can make collisions. They cost
+ * its own group some probes; merging compares bytes.
  */
 #ifndef GD_HASH_H
 #define GD_HASH_H

@@ -56,7 +56,7 @@ static bool enqueue(struct gd_inbox *inbox, struct gd_call *call)
  * @call: from gd_call_init(), not used before
  *
  * Return: what the call's function returned; -EINTR if the caller was killed:
- * then the call goes on without it.
+ * the call is still run.
  */
 int gd_inbox_call(struct gd_inbox *inbox, struct gd_call *call)
 {
@@ -70,7 +70,7 @@ int gd_inbox_call(struct gd_inbox *inbox, struct gd_call *call)
 	return call->result;
 }
 
-/* Let the scanner look at its settings and at what was requested. */
+/* Make the scanner read its settings again and check for requests. */
 void gd_inbox_kick(struct gd_inbox *inbox)
 {
 	/* Pairs with xchg() below: what was set before the kick is seen. */
@@ -79,7 +79,7 @@ void gd_inbox_kick(struct gd_inbox *inbox)
 }
 
 /**
- * gd_inbox_request_pass - ask for a full pass now
+ * gd_inbox_request_pass - request a full pass now
  * @inbox: the scanner's
  *
  * Return: how many passes will have ended when the request is served. A pass
@@ -97,7 +97,7 @@ u64 gd_inbox_request_pass(struct gd_inbox *inbox)
 	return wanted;
 }
 
-/* Was the scanner kicked since it last asked? */
+/* Was the scanner kicked since the last call? */
 bool gd_inbox_clear_kick(struct gd_inbox *inbox)
 {
 	/* A full barrier: a kick during what follows is not overwritten. */
@@ -129,9 +129,9 @@ static void run(struct gd_call *call, void *arg)
 }
 
 /**
- * gd_inbox_serve - run the calls that wait
+ * gd_inbox_serve - run the queued calls
  * @inbox: the inbox of the scanner that calls this
- * @arg: what the calls' functions get of the scanner
+ * @arg: argument of the calls' functions
  */
 void gd_inbox_serve(struct gd_inbox *inbox, void *arg)
 {
@@ -142,7 +142,7 @@ void gd_inbox_serve(struct gd_inbox *inbox, void *arg)
 }
 
 /**
- * gd_inbox_close - take no more calls, and cancel those that wait
+ * gd_inbox_close - refuse further calls, and cancel the queued ones
  * @inbox: its scanner has stopped
  */
 void gd_inbox_close(struct gd_inbox *inbox)

@@ -35,7 +35,7 @@ struct gd_call {
 };
 
 /**
- * struct gd_inbox - what other threads want of a scanner
+ * struct gd_inbox - requests of other threads to a scanner
  * @wake: where the scanner sleeps
  * @lock: protects @calls and @closed, and serializes writes of the pass fields
  * @calls: calls not served yet, oldest first

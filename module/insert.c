@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Inserting pages of the module into empty PTEs of a member. Knows no frame:
- * the callers have emptied the PTEs, hold the pages, and answer for their
- * bytes.
+ * Inserting pages of the module into empty PTEs of a member. Independent of
+ * frames: the callers have cleared the PTEs, hold the pages, and are
+ * responsible for their content.
  */
 #include <linux/mm.h>
 
@@ -17,10 +17,10 @@
  * @nr: how many
  *
  * The page tables are there and faults are locked out, so nothing can fail. If
- * something does all the same, the users of the address space are killed rather
- * than let read zeros.
+ * something does, the users of the address space are killed rather than let
+ * read zeros.
  *
- * Return: all pages are mapped.
+ * Return: true if all pages are mapped.
  */
 bool gd_insert_pages(struct vm_area_struct *vma, unsigned long addr,
 		     struct page **pages, unsigned long nr)

@@ -28,7 +28,7 @@ static int unshare(struct gd_member *member, struct gd_unshare *un)
  * gd_isolate_from_groups - unshare the frames of other groups
  * @member: the member
  *
- * Return: 0: one look at all of its memory found none, or -errno.
+ * Return: 0 if one scan of all of its memory found none, or -errno.
  */
 int gd_isolate_from_groups(struct gd_member *member)
 {
@@ -40,14 +40,14 @@ int gd_isolate_from_groups(struct gd_member *member)
 }
 
 /**
- * gd_isolate_from_ksm - the same, and take the member's areas from ksmd as well
+ * gd_isolate_from_ksm - the same, and make its areas unmergeable for ksmd
  * @member: the member
  *
- * ksmd's pages are unshared before its areas are taken: the kernel would do an
- * area in one hold of the lock, have a process killed if the memory cgroup is
- * full, and on 6.1 leave what userfaultfd protects.
+ * KSM pages are unshared first: the kernel would unmerge an area in one hold of
+ * the lock, invoke the OOM killer if the memory cgroup is full, and on 6.1 skip
+ * pages that userfaultfd write-protects.
  *
- * Return: 0, or -errno: -EBUSY if the mmap lock could not be had.
+ * Return: 0, or -errno: -EBUSY if the mmap lock could not be taken.
  */
 int gd_isolate_from_ksm(struct gd_member *member)
 {
@@ -66,9 +66,9 @@ int gd_isolate_from_ksm(struct gd_member *member)
 /**
  * gd_isolate_all - unshare all frames, the group's own as well
  * @member: the member
- * @pages: the number of mappings unshared is added
+ * @pages: increased by the number of mappings unshared
  *
- * Return: 0: one look at all of its memory found no frame, or -errno.
+ * Return: 0 if one scan of all of its memory found no frame, or -errno.
  */
 int gd_isolate_all(struct gd_member *member, u64 *pages)
 {

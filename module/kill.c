@@ -7,7 +7,8 @@
 
 /**
  * gd_kill_users - kill all users of an address space
- * @mm: its mmap write lock is held, so none of them can have read what is wrong
+ * @mm: its mmap write lock is held, so none of them can have read the wrong
+ *	content
  */
 void gd_kill_users(struct mm_struct *mm)
 {

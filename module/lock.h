@@ -13,8 +13,8 @@
 
 /*
  * A scanner that slept on the lock could not be stopped meanwhile, and a writer
- * in the queue would block every fault of the member. It holds no lock of its
- * own while it tries, so that nothing waits for it.
+ * in the queue would block every fault of the member. The caller holds no lock,
+ * so that nothing waits for the scanner.
  */
 #define gd_lock_until(try)						\
 ({									\

@@ -69,10 +69,7 @@ err_drain:
 
 static void __exit gd_exit(void)
 {
-	/*
-	 * Events need the family, and requests may be on their way until it
-	 * ends.
-	 */
+	/* Events need the family, and requests arrive until it is gone. */
 	gd_admin_del_all_groups();
 	gd_netlink_exit();
 	gd_registry_exit();

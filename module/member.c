@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * One process in one group: which process it is, and whether it still exists.
- * Knows neither the registry nor the scanner.
+ * Independent of the registry and the scanner.
  *
- * Membership is that of an address space: threads share it, exec ends it.
+ * A membership belongs to an address space: threads share it, exec ends it.
  */
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
@@ -14,7 +14,7 @@
 #include "member.h"
 
 /**
- * gd_member_create - a member for an address space
+ * gd_member_create - create a member for an address space
  * @task: a process that uses it
  * @mm: the address space
  *

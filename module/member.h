@@ -17,7 +17,7 @@ struct gd_group;
  * @refs: the registry's reference and those of users
  * @id: unique, rising; the order of listings
  * @group: its group, with a reference once it has one
- * @mm: the address space (mmgrab); never kept alive longer than a step
+ * @mm: the address space (mmgrab); a user reference is held per step only
  * @pid: of the thread group leader
  * @nr: its number in the initial pid namespace
  * @comm: its name when it was assigned
@@ -27,7 +27,7 @@ struct gd_group;
  * @link: place in the group's list; owned by the scanner
  * @blocks: what is known of its pages; owned by the scanner
  * @known: all of its memory was visited once: frames met for the first time are
- *	not its parent's any more; owned by the scanner
+ *	not its parent's; owned by the scanner
  */
 struct gd_member {
 	refcount_t		refs;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Replacing pages of a member by frames of equal content. Knows no group, tree
- * or digest. PTEs are changed here and in what this calls: insert.c, zap.c, and
- * unshare.c.
+ * Replacing pages of a member by frames of equal content. Independent of
+ * groups, trees and digests. PTEs are changed here and in what this calls:
+ * insert.c, zap.c and unshare.c.
  *
  * A batch of up to 64 pages of one block goes through these steps under one
  * hold of the mmap write lock, which keeps every fault out:
@@ -12,18 +12,18 @@
  *    and then reads the PTE again: once the PTE has changed, a pin is either in
  *    the count already or will fail.
  * 2. Zap, one call per run of neighbours: notifiers (KVM drops its entry), TLB
- *    flush, rmap and RSS of the old pages. Nobody can write them any more.
- * 3. Compare again, now for certain.
+ *    flush, rmap and RSS of the old pages. They cannot be written now.
+ * 3. Compare again, for a final result.
  * 4. Equal: map the frames. Changed: map a copy, made in a spare page, and let
  *    a fault turn it into ordinary anonymous memory at once.
  *
- * From park to zap the folio lock is held. Without it reclaim or migration may
+ * From park to zap the folio lock is held. Otherwise reclaim or migration might
  * replace a parked PTE, without a flush as it looks inaccessible; then the zap
- * finds nothing to flush, and a thread with a stale TLB entry goes on writing
- * to a page that is freed.
+ * finds nothing to flush, and a thread with a stale TLB entry keeps writing to
+ * a freed page.
  *
  * Between park and insertion nothing allocates, sleeps for pacing, or takes a
- * lock of the group. To lockdep it is a part of reclaim, which may not either.
+ * lock of the group. Lockdep treats it as reclaim, which may not allocate.
  */
 #include <linux/highmem.h>
 #include <linux/memremap.h>
@@ -43,8 +43,8 @@
 #include "zap.h"
 
 /*
- * References that this batch holds on a folio: one per merge that still has its
- * page. Only a large folio can have more than one.
+ * References that this batch holds on a folio: one per merge of a page of it.
+ * Only a large folio can have more than one.
  */
 static int own_refs(const struct gd_merge_batch *batch, struct folio *folio)
 {
@@ -61,8 +61,8 @@ static int own_refs(const struct gd_merge_batch *batch, struct folio *folio)
 
 /*
  * Is every reference on the folio a mapping or one of ours? The PTE is clear.
- * Mappings in other processes may come and go; only a count that was the same
- * before and after can be trusted not to hide a pin.
+ * Mappings in other processes may come and go: if the count differs before and
+ * after, it might hide a pin.
  */
 static bool only_mapped(const struct gd_merge_batch *batch, struct folio *folio,
 			int *mapcount)
@@ -135,7 +135,7 @@ static void park(struct gd_merge_batch *batch, struct gd_merge *m,
 	m->result = GD_MERGE_BUSY;
 	if (!lock_folio(batch, m, folio))
 		return;
-	/* The state may have changed until the lock was had. */
+	/* The state may have changed before the lock was taken. */
 	if (check_page(m->page, folio) != GD_MERGE_NONE)
 		return;
 
@@ -143,7 +143,7 @@ static void park(struct gd_merge_batch *batch, struct gd_merge *m,
 	if (!only_mapped(batch, folio, &mapcount) ||
 	    soft_dirty_tracked(vma, old) ||
 	    (PageAnonExclusive(m->page) && gd_try_share_anon(folio, m->page))) {
-		/* The same PTE as before, and no fault could look: no flush. */
+		/* The same PTE, and no fault saw it cleared: no flush. */
 		gd_set_pte(mm, m->addr, ptep, old);
 		return;
 	}
@@ -244,8 +244,8 @@ static void insert_all(struct gd_merge_batch *batch, struct gd_merge *m,
 }
 
 /*
- * The member wrote between the last look and the park. Its content goes into
- * the spare page, from where unshare_copies() takes it into ordinary memory.
+ * The page was written between planning and parking, or the digests collide.
+ * Its content goes into a spare page, which unshare_copies() makes private.
  */
 static void insert_copies(struct gd_merge_batch *batch, struct gd_merge *m,
 			  unsigned int nr, struct vm_area_struct *vma)
@@ -319,9 +319,9 @@ static bool get_spares(struct gd_merge_batch *batch, unsigned int nr)
 
 /**
  * gd_merge_run - replace pages by frames
- * @batch: what to replace; the results are in it afterwards
+ * @batch: what to replace; also returns the results
  *
- * May sleep. The memory cgroup to charge is the active one.
+ * May sleep. Charges the active memory cgroup.
  */
 void gd_merge_run(struct gd_merge_batch *batch)
 {

@@ -13,11 +13,11 @@
  * @GD_MERGE_NONE: not tried yet
  * @GD_MERGE_DONE: the frame is mapped
  * @GD_MERGE_BUSY: the page is pinned, locked or referenced elsewhere
- * @GD_MERGE_GONE: the page is not there any more, or not to be merged
+ * @GD_MERGE_GONE: the page is no longer there, or not to be merged
  * @GD_MERGE_SWAPCACHE: the page is in the swap cache
- * @GD_MERGE_RACED: the content had changed; it was kept
+ * @GD_MERGE_RACED: the content differed from the frame's; it was kept
  * @GD_MERGE_NOMEM: no memory for the spare page
- * @GD_MERGE_CONTENDED: the mmap lock could not be had
+ * @GD_MERGE_CONTENDED: the mmap lock could not be taken
  */
 enum gd_merge_result {
 	GD_MERGE_NONE,
@@ -35,12 +35,11 @@ enum gd_merge_result {
  * @addr: where it is mapped
  * @page: the page; the caller holds one reference for this merge
  * @target: page to map instead, held by the caller
- * @old: the PTE before it was parked
  * @result: &enum gd_merge_result
  * @locked: this merge holds the folio lock
  * @parked: the PTE is parked
- * @equal: compared after the park, the contents are equal
- * @freed: nobody else mapped the page: replacing it gave memory back
+ * @equal: the contents are equal, compared after the zap
+ * @freed: it was the only mapping, or is @large: counts as a page saved
  * @large: the page is part of a large folio
  */
 struct gd_merge {
@@ -63,7 +62,7 @@ struct gd_merge {
  * @merge: the merges, by rising address
  * @page: scratch space for insertion and release
  * @spare: pages for content that has changed, kept from batch to batch: they
- *	are seldom used, and a new page costs an allocation, a charge and a wipe
+ *	are seldom used, and a new page costs an allocation and a charge
  * @nr_spare: how many there are
  */
 struct gd_merge_batch {

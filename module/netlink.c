@@ -19,7 +19,7 @@
 #include "process.h"
 #include "registry.h"
 
-/* Not const: 6.1's policies want it so. */
+/* Not const: 6.1's policies take pointers to non-const ranges. */
 static struct netlink_range_validation rate_range = {
 	.max = GRPDEDUP_RATE_MAX,
 };
@@ -67,7 +67,7 @@ static const struct nla_policy member_del_policy[GRPDEDUP_A_MAX + 1] = {
 	[GRPDEDUP_A_KEEP] = { .type = NLA_FLAG },
 };
 
-/* The group name of a request, or NULL; bytes behind its end are refused. */
+/* The group name of a request, or NULL; bytes after its NUL are refused. */
 static const char *name_of(struct nlattr **attrs, struct netlink_ext_ack *extack)
 {
 	struct nlattr *name = attrs ? attrs[GRPDEDUP_A_GROUP_NAME] : NULL;
@@ -76,7 +76,7 @@ static const char *name_of(struct nlattr **attrs, struct netlink_ext_ack *extack
 		NL_SET_ERR_MSG(extack, "a group name is missing");
 	else if (strlen(nla_data(name)) + 1 != nla_len(name))
 		NL_SET_ERR_MSG_ATTR(extack, name,
-				    "a group name ends with its first NUL byte");
+				    "the group name has bytes after its NUL");
 	else
 		return nla_data(name);
 	return NULL;
@@ -94,7 +94,7 @@ static struct gd_group *find_group(struct nlattr **attrs,
 	if (group)
 		return group;
 	NL_SET_ERR_MSG_ATTR(extack, attrs[GRPDEDUP_A_GROUP_NAME],
-			    "there is no group of this name");
+			    "there is no group with this name");
 	return ERR_PTR(-ENOENT);
 }
 
@@ -113,20 +113,20 @@ static struct task_struct *find_process(struct genl_info *info)
 		task = gd_process_find(nla_get_u32(pid));
 		if (!task)
 			NL_SET_ERR_MSG_ATTR(info->extack, pid,
-					    "there is no process of this pid");
+					    "there is no process with this pid");
 	} else {
 		task = gd_process_find_pidfd(nla_get_u32(pidfd));
 		if (IS_ERR(task))
 			NL_SET_ERR_MSG_ATTR(info->extack, pidfd,
-					    "/proc, where a pidfd is looked up, cannot be opened");
+					    "cannot open /proc to look up the pidfd");
 		else if (!task)
 			NL_SET_ERR_MSG_ATTR(info->extack, pidfd,
-					    "this is no pidfd, or its process is gone");
+					    "not a pidfd, or its process is gone");
 	}
 	return task ?: ERR_PTR(-ESRCH);
 }
 
-/* Take the settings that the request has; says which, in GD_SET_ bits. */
+/* Read the settings of a request. Returns which it has, GD_SET_ bits. */
 static u32 parse_settings(struct genl_info *info, struct gd_settings *set)
 {
 	struct nlattr **a = info->attrs;
@@ -387,8 +387,8 @@ static int scan(struct sk_buff *skb, struct genl_info *info)
 }
 
 /*
- * GENL_ADMIN_PERM would ask for CAP_NET_ADMIN; memory is a matter for
- * CAP_SYS_ADMIN, and so is knowing who shares it.
+ * GENL_ADMIN_PERM would check CAP_NET_ADMIN. Changing memory, and knowing which
+ * processes share it, needs CAP_SYS_ADMIN.
  */
 static int check_caller(gd_genl_ops_t *ops, struct sk_buff *skb,
 			struct genl_info *info)

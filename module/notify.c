@@ -18,7 +18,7 @@ static struct sk_buff *begin_event(enum grpdedup_cmd what, void **hdr)
 		return NULL;
 	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!skb) {
-		/* Tell the listeners that they have missed an event. */
+		/* Report to the listeners that they missed an event. */
 		genl_set_err(&gd_family, &init_net, 0, 0, -ENOBUFS);
 		return NULL;
 	}
@@ -36,7 +36,7 @@ static void end_event(struct sk_buff *skb, void *hdr, int err)
 	genlmsg_multicast(&gd_family, skb, 0, 0, GFP_KERNEL);
 }
 
-/* A group came, changed, or went: @what is the command that did it. */
+/* A group was added, changed or deleted: @what is the command. */
 void gd_notify_group(const struct gd_group *group, enum grpdedup_cmd what)
 {
 	struct sk_buff *skb;
@@ -77,7 +77,7 @@ void gd_notify_member_del(const struct gd_member *member,
 					GRPDEDUP_A_PAD));
 }
 
-/* A pass ended that gave @pages back. */
+/* A pass has ended that merged @pages. */
 void gd_notify_reclaim(const struct gd_group *group, u64 pages)
 {
 	struct sk_buff *skb;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pacing: how long to wait so that pages are visited at the rate asked for.
- * Pure: arithmetic only, the time is an argument.
+ * Pacing: how long to wait so that pages are visited at the requested rate.
+ * Arithmetic only: the time is an argument.
  *
  * Times are compared by their signed difference, so the clock may start
  * anywhere and wrap.
@@ -18,7 +18,7 @@
  * @rate: pages per second, 0 to pause
  * @now: the time, ns
  *
- * What was owed or saved up at the old rate is forgotten.
+ * Any backlog or credit at the old rate is dropped.
  */
 void gd_pace_set(struct gd_pace *pace, u32 rate, u64 now)
 {
@@ -49,7 +49,7 @@ void gd_pace_charge(struct gd_pace *pace, u32 pages, u64 now)
 }
 
 /**
- * gd_pace_delay() - tell how long to wait
+ * gd_pace_delay() - how long to wait
  * @pace: the schedule
  * @now: the time, ns
  *

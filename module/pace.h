@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Pacing: how long to wait so that pages are visited at the rate asked for.
+ * Pacing: how long to wait so that pages are visited at the requested rate.
  * Arithmetic only: the time is an argument, so that it can be tested natively.
  */
 #ifndef GD_PACE_H

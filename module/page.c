@@ -7,12 +7,11 @@
 #include "page.h"
 
 /**
- * gd_page_alloc - a page for a frame, or for content that has changed
+ * gd_page_alloc - allocate a page for a frame or for changed content
  *
  * Unmovable, because a frame has no rmap by which it could be moved. Charged to
  * the active memory cgroup, which is the member's: merging must not be a way
- * around memory.max. NORETRY: a full cgroup must not have a process killed for
- * it.
+ * around memory.max. NORETRY: do not invoke the OOM killer of a full cgroup.
  *
  * Return: the page with one reference, or NULL.
  */

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Deciding what to merge in one block, and keeping the books. Here snapshot,
- * digests, trees and merging meet; no lock of the member is held.
+ * Deciding what to merge in one block, and accounting for the results.
+ * Snapshot, digests, trees and merging meet here; no lock of the member is
+ * held.
  *
  * A page whose digest is the same as at its last visit is looked up in the
- * stable tree. A hit is a merge. If there is none, the unstable tree is asked:
- * a hit there is a page of equal content elsewhere; a frame is made, this page
- * is merged now with its neighbours, and the other one waits (%GD_PENDING)
- * until its own block is visited. Else the page goes into the unstable tree,
- * where it stays as long as its digest does: a steady pass costs hashing and
- * nothing else.
+ * stable tree. A hit is a merge. If there is none, the unstable tree is
+ * searched: a hit there is a page of equal content elsewhere; a frame is made,
+ * this page is merged now with its neighbours, and the other one waits
+ * (%GD_PENDING) until its own block is visited. Else the page goes into the
+ * unstable tree, where it stays as long as its digest does: a steady pass costs
+ * hashing and nothing else.
  *
  * Nothing here has to be right for memory to stay right: merging compares bytes
- * when nobody can write them any more.
+ * once they cannot be written.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -60,7 +61,7 @@ static void add_merge(struct gd_plan *plan, unsigned int i,
 		.page = plan->snap.page[i],
 		.target = gd_frame_page(frame),
 	};
-	/* The snapshot's reference is the merge's now. */
+	/* The snapshot's reference passes to the merge. */
 	plan->snap.kind[i] = GD_KIND_NONE;
 	plan->slot[plan->batch.nr] = &plan->block->slot[i];
 	plan->frame[plan->batch.nr] = frame;
@@ -69,8 +70,8 @@ static void add_merge(struct gd_plan *plan, unsigned int i,
 }
 
 /*
- * A page elsewhere with this digest waits for a partner: it has one now. Its
- * bytes are compared when it is merged.
+ * @partner has the digest of the page being visited: merge it at its own next
+ * visit, which compares the bytes.
  */
 static void mark_pending(struct gd_plan *plan, struct gd_slot *partner)
 {
@@ -86,7 +87,7 @@ static struct gd_slot *find_partner(struct gd_plan *plan, u64 digest)
 	return node ? container_of(node, struct gd_slot, node) : NULL;
 }
 
-/* In a huge page matches are only counted: it has to be worth the split. */
+/* In a huge page only count the matches: they must justify the split. */
 static void match_huge(struct gd_plan *plan, unsigned int i, u64 digest)
 {
 	struct gd_frames *frames = &plan->block->owner->dedup->frames;
@@ -169,7 +170,7 @@ static void visit_frame(struct gd_plan *plan, unsigned int i)
 	gd_block_credit_saving(plan->block, slot);
 }
 
-/* Is the huge page worth a split? Then its matches stay pending. */
+/* Is the huge page worth a split? Then its matches become pending. */
 static void decide_split(struct gd_plan *plan)
 {
 	bool split = plan->nr_wanted >= plan->split_min &&
@@ -196,8 +197,8 @@ static void begin_plan(struct gd_plan *plan)
 }
 
 /**
- * gd_plan_visit - look at the pages of a snapshot and plan merges
- * @plan: block, snapshot and settings are set; the area is to be merged
+ * gd_plan_visit - visit the pages of a snapshot and plan merges
+ * @plan: block, snapshot and settings are set; the area is %GD_VMA_MERGE
  */
 void gd_plan_visit(struct gd_plan *plan)
 {
@@ -252,7 +253,7 @@ void gd_plan_watch(struct gd_plan *plan, enum grpdedup_counter skipped)
 	count(plan, GRPDEDUP_CNT_PAGES_SCANNED, plan->nr_visited);
 }
 
-/* The counter of a merge that failed, and what the page is from now on. */
+/* The counter of a failed merge, and the new state of the page. */
 static enum grpdedup_counter failure(u8 result, enum gd_state *state)
 {
 	*state = GD_EMPTY;
@@ -288,10 +289,7 @@ static void book_failure(struct gd_plan *plan, struct gd_slot *slot, u8 result)
 		return;
 	}
 	gd_slot_set(plan->block, slot, state, gd_tree_digest(&slot->node));
-	/*
-	 * Colliding digests look like a lost race, and are left to rest as
-	 * well.
-	 */
+	/* Colliding digests look like a lost race, and back off too. */
 	if (result == GD_MERGE_BUSY || result == GD_MERGE_RACED)
 		gd_slot_fail(slot);
 }
@@ -323,11 +321,11 @@ static void release(struct gd_merge_batch *batch)
 }
 
 /**
- * gd_plan_execute - merge what was planned and book the results
+ * gd_plan_execute - merge what was planned and account for the results
  * @plan: from gd_plan_visit(); the batch's mm is set
  *
  * Also drops the references of the snapshot, and does so first: to the merge,
- * each reference that it does not know of is somebody else's pin.
+ * each reference that it does not know of is a pin.
  */
 void gd_plan_execute(struct gd_plan *plan)
 {

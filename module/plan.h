@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Deciding what to merge in one block, and keeping the books. */
+/* Deciding what to merge in one block, and accounting for the results. */
 #ifndef GD_PLAN_H
 #define GD_PLAN_H
 
@@ -11,9 +11,9 @@
  * struct gd_plan - working memory for one block of one member
  * @block: the block
  * @inherited: frames met for the first time came by fork, not by a merge
- * @only_pending: look at %GD_PENDING slots only
+ * @only_pending: visit %GD_PENDING slots only
  * @split_min: matches that a huge page must have to be split
- * @foreign: out: a page was met that is neither anonymous nor a frame of ours
+ * @foreign: out: found a shared page that is not a frame of the group
  * @nr_visited: out: pages visited
  * @nr_wanted: matches found in a huge page
  * @snap: the pages

@@ -12,7 +12,7 @@
 #include "process.h"
 
 /**
- * gd_process_find - the process with a number
+ * gd_process_find - find a process by pid
  * @nr: pid in the caller's namespace
  *
  * Return: the task with a reference, or NULL.
@@ -74,12 +74,12 @@ static struct task_struct *find_shown(struct file *pidfd, struct file *proc)
 }
 
 /**
- * gd_process_find_pidfd - the process behind a pidfd of the caller
+ * gd_process_find_pidfd - find a process by a pidfd of the caller
  * @fd: the descriptor
  *
- * What turns a pidfd into a process is not exported; its fdinfo is an interface
- * that stays. A number may pass to another process between the two steps, but
- * not while the pidfd still shows it: hence the second look.
+ * The kernel's own lookup is not exported; the pidfd's fdinfo is a stable ABI.
+ * The pid may be reused between the two steps, but not while the pidfd still
+ * shows it: hence the second read.
  *
  * Return: the task with a reference, NULL, or -errno: /proc cannot be opened.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The registry: which groups there are, and who is a member of which. Knows no
- * scanner and decides nothing.
+ * The registry: which groups exist, and which processes are their members.
+ * Independent of the scanners.
  */
 #include <linux/hashtable.h>
 #include <linux/mutex.h>
@@ -20,7 +20,7 @@ static DEFINE_HASHTABLE(members_by_mm, 10);
 static bool closed;
 static u32 next_group_id, next_member_id, generation;
 
-/* Changes whenever a listing would: lets a dump say that it was torn. */
+/* Changes whenever a listing would: marks a dump as inconsistent. */
 u32 gd_registry_generation(void)
 {
 	return READ_ONCE(generation);
@@ -45,7 +45,7 @@ static struct gd_group *find(const char *name)
 }
 
 /**
- * gd_registry_find - the group of a name
+ * gd_registry_find - find a group by name
  * @name: the name
  *
  * Return: the group with a reference, or NULL.
@@ -81,9 +81,9 @@ struct gd_group *gd_registry_next(unsigned long *id)
 }
 
 /**
- * gd_registry_add - make a new group known
+ * gd_registry_add - register a new group
  * @group: the group; gets its id, and one more reference
- * @extack: for the reason of a refusal
+ * @extack: set to the reason of a failure
  */
 int gd_registry_add(struct gd_group *group, struct netlink_ext_ack *extack)
 {
@@ -94,7 +94,7 @@ int gd_registry_add(struct gd_group *group, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "the module is being removed");
 		err = -ESHUTDOWN;
 	} else if (find(group->name)) {
-		NL_SET_ERR_MSG(extack, "a group of this name exists already");
+		NL_SET_ERR_MSG(extack, "a group with this name already exists");
 		err = -EEXIST;
 	} else {
 		err = xa_alloc_cyclic(&groups, &group->id, group, xa_limit_31b,
@@ -104,7 +104,7 @@ int gd_registry_add(struct gd_group *group, struct netlink_ext_ack *extack)
 			changed();
 			err = 0;
 		} else {
-			NL_SET_ERR_MSG(extack, "no memory to list the group");
+			NL_SET_ERR_MSG(extack, "no memory to register the group");
 		}
 	}
 	mutex_unlock(&registry_lock);
@@ -123,7 +123,7 @@ static struct gd_member *find_by_mm(struct mm_struct *mm)
 }
 
 /**
- * gd_registry_find_member - the membership of a process
+ * gd_registry_find_member - find the membership of a process
  * @task: the process
  *
  * Return: the member with a reference, or NULL: it is in no group.
@@ -158,7 +158,7 @@ struct gd_member *gd_registry_next_member(unsigned long *id)
 }
 
 /**
- * gd_registry_forget - take a member out of the registry; does nothing twice
+ * gd_registry_forget - unregister a member, unless it is already
  * @member: the member; the registry's reference is dropped
  */
 void gd_registry_forget(struct gd_member *member)
@@ -198,12 +198,12 @@ static int insert(struct gd_group *group, struct gd_member *member)
 }
 
 /**
- * gd_registry_join - make a process known as a member of a group
+ * gd_registry_join - register a process as a member of a group
  * @group: the group
  * @member: a new member
  * @other: set to NULL, or, with -EBUSY, to its membership of another group,
  *	with a reference
- * @extack: for the reason of a refusal
+ * @extack: set to the reason of a failure
  */
 int gd_registry_join(struct gd_group *group, struct gd_member *member,
 		     struct gd_member **other, struct netlink_ext_ack *extack)
@@ -220,9 +220,9 @@ int gd_registry_join(struct gd_group *group, struct gd_member *member,
 		err = insert(group, member);
 		if (err)
 			NL_SET_ERR_MSG(extack,
-				       "no memory to list the member");
+				       "no memory to register the member");
 	} else if ((*other)->group == group) {
-		NL_SET_ERR_MSG(extack, "the process is in this group already");
+		NL_SET_ERR_MSG(extack, "the process is already in this group");
 		err = -EEXIST;
 		*other = NULL;
 	} else {
@@ -267,7 +267,7 @@ void gd_registry_remove(struct gd_group *group)
  * gd_registry_set - change some of a group's settings
  * @group: the group
  * @set: new settings
- * @which: those of them that count, GD_SET_ bits
+ * @which: which of them to change, GD_SET_ bits
  */
 void gd_registry_set(struct gd_group *group, const struct gd_settings *set,
 		     u32 which)
@@ -282,7 +282,7 @@ void gd_registry_set(struct gd_group *group, const struct gd_settings *set,
 	mutex_unlock(&registry_lock);
 }
 
-/* From now on no group can be added. */
+/* Refuse to add groups from now on. */
 void gd_registry_close(void)
 {
 	mutex_lock(&registry_lock);
@@ -290,7 +290,7 @@ void gd_registry_close(void)
 	mutex_unlock(&registry_lock);
 }
 
-/* Nothing is registered any more. */
+/* Nothing is registered at this point. */
 void gd_registry_exit(void)
 {
 	xa_destroy(&groups);

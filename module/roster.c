@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A scanner's members: joining, leaving, the cursor of the pass, and noticing
- * whose process is gone. All of it runs in the scanner, which owns the list and
- * what hangs on it.
+ * A scanner's members: joining, leaving, the cursor of the pass, and detecting
+ * members whose process is gone. Runs in the scanner, which owns the list and
+ * the members' blocks.
  */
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -67,7 +67,7 @@ void gd_roster_remove_gone(struct gd_roster *roster)
 }
 
 /**
- * gd_roster_visit - visit the next block, and move the cursor on
+ * gd_roster_visit - visit the next block, and advance the cursor
  * @roster: the cursor is at a member
  *
  * Return: pages visited.
@@ -125,7 +125,7 @@ static void release_call(struct gd_call *call)
 }
 
 /**
- * gd_roster_call_create - a call, to be put by gd_call_put()
+ * gd_roster_call_create - create a call, to be put by gd_call_put()
  * @fn: one of the three functions below
  * @member: the member that it is about, or NULL
  *
@@ -171,7 +171,7 @@ static int add_member(struct gd_roster *roster, struct gd_member *member)
  * @call: of a &struct gd_roster_call
  * @arg: the roster, NULL if the call was cancelled
  *
- * Nobody else's frame is left in its memory then. If it cannot join, this is
+ * No frame of another group is left in its memory. If it cannot join, this is
  * the one place where the registry forgets it.
  */
 int gd_roster_join(struct gd_call *call, void *arg)
@@ -185,7 +185,7 @@ int gd_roster_join(struct gd_call *call, void *arg)
 }
 
 /**
- * gd_roster_leave - a process leaves, and loses its frames first unless @keep
+ * gd_roster_leave - a process leaves, unsharing its frames unless it keeps them
  * @call: of a &struct gd_roster_call
  * @arg: the roster, NULL if the call was cancelled
  */
@@ -212,7 +212,7 @@ int gd_roster_leave(struct gd_call *call, void *arg)
 }
 
 /**
- * gd_roster_unshare - all members lose their frames, and stay
+ * gd_roster_unshare - unshare the frames of all members, which stay
  * @call: of a &struct gd_roster_call
  * @arg: the roster, NULL if the call was cancelled
  */

@@ -4,18 +4,17 @@
  *
  * Each group has one kernel thread. It visits the memory of the group's members
  * block by block (2 MiB), pass after pass, at the group's rate, and merges
- * pages of equal content into frames. Everything that it learns (trees, slots,
- * frames) is the group's own and belongs to this thread: there is no lock on
- * it, and no path by which a page of one group could be compared with one of
- * another.
+ * pages of equal content into frames. All its state (trees, slots, frames) is
+ * private to the group and belongs to this thread: it needs no lock, and no
+ * code path can compare a page of one group with one of another.
  *
  * Other threads change the group's settings and kick the scanner, or put a call
  * into the group's inbox and wait. The scanner never exits by itself: it runs
- * until kthread_stop(), which joins it, so that none of its code can run after
- * the module is gone.
+ * until kthread_stop(), which waits for it, so that none of its code can run
+ * after the module is unloaded.
  *
- * In a pass, blocks with pages that found a partner later than their own visit
- * are visited a second time, before the pass ends.
+ * In a pass, blocks with pages that found a partner only after their visit are
+ * visited a second time before the pass ends.
  */
 #include <linux/freezer.h>
 #include <linux/jiffies.h>
@@ -34,13 +33,13 @@
 #include "roster.h"
 #include "scan.h"
 
-/* A pass over little memory does not start over sooner than that. */
+/* Minimum time from the start of a pass to that of the next. */
 #define GD_PASS_NS_MIN		(20 * NSEC_PER_MSEC)
-/* How often to look for members that are gone and frames that are unmapped. */
+/* How often to check for members that are gone and unmapped frames. */
 #define GD_REAP_NS		NSEC_PER_SEC
-/* A block with that many pending pages is visited again at once. */
+/* A block with this many pending pages is visited again at once. */
 #define GD_PENDING_MANY		128
-/* Visits per second, at least: at a low rate a visit is less than a block. */
+/* Minimum visits per second: at a low rate a visit is less than a block. */
 #define GD_VISITS_PER_SECOND	20
 
 /**
@@ -68,7 +67,7 @@ static void begin_pass(struct gd_group *group, u64 now)
 	struct gd_scan *scan = group->scan;
 	u64 busy = gd_counters_read(&group->cnt, GRPDEDUP_CNT_SKIP_BUSY);
 
-	/* Pages in per-CPU batches are busy: a requested pass sees all. */
+	/* Pages in per-CPU batches are busy: drain then, or on request. */
 	if (gd_inbox_wants_pass(&group->inbox) || busy != scan->busy)
 		gd_drain_all();
 	scan->busy = busy;
@@ -139,7 +138,7 @@ static void work(struct gd_group *group, u64 now)
 		gd_pace_charge(&scan->pace, max(visited, 1U), now);
 }
 
-/* How long there is nothing to do, ns. */
+/* Time until there is something to do, ns. */
 static u64 idle_time(struct gd_group *group, u64 now)
 {
 	struct gd_scan *scan = group->scan;
@@ -151,7 +150,7 @@ static u64 idle_time(struct gd_group *group, u64 now)
 		return GD_PACE_FOREVER;
 	if (gd_inbox_wants_pass(&group->inbox))
 		return 0;
-	/* Processes outside the group may still map frames. */
+	/* Children and former members may still map frames. */
 	if (list_empty(&scan->roster.members) && !in_pass)
 		return list_empty(&scan->dedup.frames.idle) ? GD_PACE_FOREVER :
 							      GD_REAP_NS;
@@ -178,7 +177,7 @@ static void sleep_for(struct gd_group *group, u64 ns)
 				     timeout);
 }
 
-/* The one way in which settings reach the scanner. */
+/* The only place where the scanner reads its settings. */
 static void read_settings(struct gd_group *group, u64 now)
 {
 	struct gd_scan *scan = group->scan;
@@ -260,10 +259,10 @@ err_free:
 }
 
 /**
- * gd_scan_stop - stop a group's scanner and free all that it knew
- * @group: nothing joins it any more
+ * gd_scan_stop - stop a group's scanner and free its state
+ * @group: dying or never registered, so that nothing joins it
  *
- * Frames that are mapped stay so: they are ordinary pages of the kernel's.
+ * Frames that are mapped stay mapped: they are ordinary kernel pages.
  */
 void gd_scan_stop(struct gd_group *group)
 {

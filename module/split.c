@@ -40,8 +40,8 @@ static bool may_be_locked(struct mm_struct *mm, unsigned long addr)
  * @vma: its area; the mmap lock is held, and no reference of ours on the page
  * @addr: an address in it
  *
- * Nothing that splits is exported, but the first step of a device migration
- * splits what it meets: set it up over one page and give it up at once.
+ * No function that splits is exported, but setting up a device migration splits
+ * huge pages in its range: set one up over one page and finish it at once.
  *
  * Return: 0, -EBUSY if the page is in use (pinned, locked), or -EOPNOTSUPP.
  */

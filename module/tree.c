@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Red-black trees of digests. Pure: knows neither pages nor groups, takes no
- * lock and allocates nothing; a tree belongs to one thread.
+ * Red-black trees of digests. Independent of pages and groups, takes no lock
+ * and allocates nothing; a tree belongs to one thread.
  */
 #include <linux/rbtree.h>
 #include <linux/rbtree_augmented.h>
@@ -17,8 +17,8 @@ static struct gd_tree_node *node_of(const struct rb_node *rb)
 /**
  * gd_tree_insert() - put a node into a tree
  * @tree: the tree
- * @node: a node outside of any tree, its word filled in; what its rb holds
- *        does not matter
+ * @node: a node outside of any tree, its word set; its rb need not be
+ *        initialized
  *
  * The node comes after those of the same digest.
  */
@@ -41,7 +41,7 @@ void gd_tree_insert(struct gd_tree *tree, struct gd_tree_node *node)
 }
 
 /**
- * gd_tree_erase() - take a node out of its tree
+ * gd_tree_erase() - remove a node from its tree
  * @tree: the tree
  * @node: a node of @tree
  *
@@ -56,7 +56,7 @@ void gd_tree_erase(struct gd_tree *tree, struct gd_tree_node *node)
 /**
  * gd_tree_first() - find the first node of a digest
  * @tree: the tree
- * @digest: what gd_tree_digest() of the node should be
+ * @digest: the digest to find
  *
  * Return: the node, or NULL if no node has this digest.
  */
@@ -72,7 +72,7 @@ struct gd_tree_node *gd_tree_first(const struct gd_tree *tree, u64 digest)
 			rb = rb->rb_right;
 			continue;
 		}
-		/* Rotations move equals to both sides: go on to the left. */
+		/* Rotations move equals to both sides: continue to the left. */
 		if (gd_tree_digest(node) == digest)
 			first = node;
 		rb = rb->rb_left;
@@ -97,7 +97,7 @@ struct gd_tree_node *gd_tree_next(const struct gd_tree_node *node)
 	return node_of(rb);
 }
 
-/* Where a verification stands. */
+/* State of a verification. */
 struct check {
 	unsigned long	nr;	/* nodes entered */
 	unsigned int	blacks;	/* black nodes from the root to here */
@@ -150,12 +150,12 @@ static const struct rb_node *ascend(struct check *check,
 }
 
 /**
- * gd_tree_verify() - check all that a tree promises
+ * gd_tree_verify() - check the invariants of a tree
  * @tree: the tree
  *
- * Looks at the order, the number of nodes, the parent links, and the rules of
+ * Checks the order, the number of nodes, the parent links, and the rules of
  * red-black trees. Uses no stack and follows no parent link before it has been
- * checked, so it comes to an end on a broken tree too.
+ * checked, so it terminates on a broken tree too.
  *
  * Return: true if the tree is sound.
  */

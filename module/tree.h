@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Red-black trees of digests. Pure: knows neither pages nor groups.
+ * Red-black trees of digests, independent of pages and groups.
  *
  * Both trees of a group are of this kind: the stable one holds frames, the
  * unstable one page slots. Equal digests are allowed (twin frames, collisions);
- * they stand side by side, and who looks up compares the bytes.
+ * they are neighbours, and the caller of a look-up compares the bytes.
  */
 #ifndef GD_TREE_H
 #define GD_TREE_H
@@ -19,7 +19,7 @@
 /**
  * struct gd_tree_node - one digest, 32 bytes
  * @rb: place in the tree; free for the owner's use while outside of one
- * @word: 56 bits of digest over 8 bits that the tree never looks at
+ * @word: 56 bits of digest over 8 bits that the tree ignores
  */
 struct gd_tree_node {
 	struct rb_node	rb;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Making shared mappings private again, for good. Knows no group: a frame is
- * any page that is not anonymous in an area where only frames are not, or one
- * of ksmd's: 6.1 leaves those in place that userfaultfd write-protects.
+ * Making shared mappings private again. Independent of groups: a frame is any
+ * page that is not anonymous in an area where only frames are not, or one of
+ * ksmd's: 6.1 leaves those in place that userfaultfd write-protects.
  *
  * The kernel's own fault does the work, as for ksmd. A member can make that
  * fault fail (no memory left, userfaultfd, on 6.1 a read-only area); then a
- * private copy is put in place of the frame: the content stays, sharing ends.
+ * copy replaces the frame: the content stays, sharing ends.
  */
 #include <linux/highmem.h>
 #include <linux/memcontrol.h>
@@ -22,14 +22,14 @@
 
 /* Faults for one hold of the mmap write lock. */
 #define GD_UNSHARE_BATCH	64
-/* A fault may back out for a passing reason: how often to try again. */
+/* Tries per page: a fault may fail for a temporary reason. */
 #define GD_FAULT_TRIES		8
-/* Rounds in which the member runs on before it is stopped for what is left. */
+/* Rounds with the member running, before one hold of the lock for the rest. */
 #define GD_UNSHARE_ROUNDS	8
 
 /*
- * A caller waits for the result: try a hundred times as long as for a merge (2
- * to 4 s), unless the scanner is to stop.
+ * A caller may wait for the result: try a hundred times as long as for a merge
+ * (2 to 4 s), unless the scanner is to stop.
  */
 static bool lock_patiently(struct mm_struct *mm, bool (*lock)(struct mm_struct *))
 {
@@ -71,8 +71,7 @@ static struct page *recheck_pte(struct vm_area_struct *vma, unsigned long addr)
 /*
  * The frame's bytes never change, so no write can be lost between the steps.
  * The copy is charged beyond the limit if need be (__GFP_HIGH): a full memory
- * cgroup must not be able to keep what is shared, and not to get a page for
- * nothing.
+ * cgroup must neither keep the frame shared nor get a page for free.
  */
 static int replace_by_copy(struct vm_area_struct *vma, unsigned long addr,
 			   struct page *frame)
@@ -112,7 +111,7 @@ static vm_fault_t make_private(struct vm_area_struct *vma, unsigned long addr)
 	return ret;
 }
 
-/* 0, or the frame is still there: it is returned with a reference. */
+/* 0, or -errno with the frame that is still mapped, and a reference on it. */
 static int unshare_by_fault(struct vm_area_struct *vma, unsigned long addr,
 			    struct page **frame)
 {
@@ -135,7 +134,7 @@ static int unshare_by_fault(struct vm_area_struct *vma, unsigned long addr,
  * @vma: its area; the mmap write lock is held and gd_vma_start_write() done
  * @addr: its address
  *
- * The memory cgroup to charge for a copy is the active one.
+ * Charges a copy to the active memory cgroup.
  *
  * Return: 0, the PTE was read again and maps no frame, or -errno.
  */
@@ -168,7 +167,7 @@ static bool must_unshare(struct page *page, struct gd_unshare *un)
 
 /*
  * Collect up to GD_UNSHARE_BATCH frames of one block, from *addrp on; moves
- * *addrp behind what was looked at.
+ * *addrp past what was scanned.
  */
 static unsigned int collect(struct vm_area_struct *vma, unsigned long *addrp,
 			    struct gd_unshare *un, unsigned long *found)
@@ -283,8 +282,8 @@ static int unshare_rest(struct mm_struct *mm, struct gd_unshare *un)
 }
 
 /*
- * Done only when one look at all of @mm, under one hold of the mmap lock so
- * that no mapping can be moved behind the look, found no frame.
+ * Done only when one scan of all of @mm, under one hold of the mmap lock so
+ * that no mapping can move behind the scan, found no frame.
  */
 static int unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
 {
@@ -310,9 +309,9 @@ static int unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
 /**
  * gd_unshare_mm - make all mappings of frames in an address space private
  * @mm: an address space with a user reference
- * @un: which frames; counts what was done
+ * @un: which frames to unshare; counts the mappings unshared
  *
- * Return: 0, or -errno: -EBUSY if the lock could not be had.
+ * Return: 0, or -errno: -EBUSY if the lock could not be taken.
  */
 int gd_unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
 {

@@ -7,12 +7,11 @@
 
 /**
  * struct gd_unshare - what to unshare
- * @keep: whether a frame stays; NULL: all frames go, but for ksmd's: who leaves
- *	may be merged by it again at any moment
- * @arg: of @keep
- * @then: called under the mmap write lock while there is no frame to go, or
- *	NULL
- * @done: mappings made private, added to
+ * @keep: whether a frame stays; NULL: all frames go, but not ksmd's pages: ksmd
+ *	may merge those of a former member again at any time
+ * @arg: argument of @keep
+ * @then: called under the mmap write lock when no frame is left, or NULL
+ * @done: increased by the mappings made private
  */
 struct gd_unshare {
 	bool	(*keep)(struct page *page, void *arg);

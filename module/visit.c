@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Visiting one block of a member: find the area, take the snapshot, have it
- * planned and merged. Owns the plan. Knows neither the group nor its scanner:
- * the caller moves from member to member.
+ * planned and merged. Owns the plan. Independent of the group and its scanner:
+ * the caller advances from member to member.
  */
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
@@ -17,7 +17,7 @@
 #include "visit.h"
 #include "vma.h"
 
-/* Areas to look at for one hold of the mmap lock. */
+/* Areas to check in one hold of the mmap lock. */
 #define GD_VMAS_PER_STEP	64
 
 /**
@@ -148,7 +148,7 @@ static unsigned int work_on(struct gd_visit *visit, struct gd_member *member,
 }
 
 /*
- * Visit what one area has in one block, and move *addr behind it. The mmap read
+ * Visit the part of an area in one block, and move *addr past it. The mmap read
  * lock is held, and released here.
  */
 static unsigned int visit_area(struct gd_visit *visit, struct gd_member *member,
@@ -199,7 +199,7 @@ static enum gd_visit_result visit_member(struct gd_visit *visit,
 		if (gd_isolate_from_ksm(member) ||
 		    !gd_lock_mmap_read(member->mm))
 			return GD_VISIT_CONTENDED;
-		/* Only once: a member must not stop us by offering again. */
+		/* Only once: a member must not hold up the scan. */
 		vma = next_area(member, addr, &last, &mergeable);
 	}
 	if (vma) {
@@ -301,7 +301,7 @@ static unsigned int visit_pending_areas(struct gd_visit *visit,
 /**
  * gd_visit_pending - merge the pending pages of a block
  * @visit: from gd_visit_init()
- * @block: a block on the pending list; it is not on it afterwards
+ * @block: a block on the pending list; it is removed from it
  *
  * Return: pages visited.
  */
@@ -329,7 +329,7 @@ unsigned int gd_visit_pending(struct gd_visit *visit, struct gd_block *block)
  * gd_visit_next - visit the next block of a member
  * @visit: from gd_visit_init()
  * @member: the member
- * @addr: where to start; moved behind what was visited
+ * @addr: where to start; moved past what was visited
  * @visited: set to the number of pages visited, if there were any
  *
  * Return: &enum gd_visit_result.

@@ -12,9 +12,9 @@ struct gd_plan;
 
 /**
  * struct gd_visit - how a scanner visits, and its working memory
- * @plan: working memory, some 40 KiB; there as soon as there is a member
+ * @plan: working memory, some 30 KiB; allocated for the first member
  * @split_min: matching pages that a huge page must hold to be split
- * @bytes_max: most that is visited at once
+ * @bytes_max: maximum to visit at once
  */
 struct gd_visit {
 	struct gd_plan	*plan;
@@ -23,10 +23,10 @@ struct gd_visit {
 };
 
 /**
- * enum gd_visit_result - what became of a visit
+ * enum gd_visit_result - result of a visit
  * @GD_VISIT_MORE: the member has more memory, from the new address on
  * @GD_VISIT_END: all of the member's memory has been visited
- * @GD_VISIT_CONTENDED: its mmap lock could not be had: skip the rest of it
+ * @GD_VISIT_CONTENDED: its mmap lock could not be taken: skip the rest of it
  * @GD_VISIT_GONE: its address space has lost its last user
  */
 enum gd_visit_result {

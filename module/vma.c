@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which parts of an address space may be merged, and taking them from ksmd.
- * Knows no group and no page.
+ * Which parts of an address space may be merged, and making them unmergeable
+ * for ksmd. Independent of groups and pages.
  */
 #include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
@@ -20,7 +20,7 @@
  * @vma: an area; the mmap lock is held
  *
  * Frames are inserted into anonymous areas only, but flags that forbid merging
- * may have come later. VM_MIXEDMAP never stays on such an area.
+ * may be set later. VM_MIXEDMAP never stays on such an area.
  */
 bool gd_vma_may_hold_frames(const struct vm_area_struct *vma)
 {
@@ -54,7 +54,7 @@ static int unmerge(struct vm_area_struct *vma)
 	gd_vm_flags_t flags = vma->vm_flags;
 	int err;
 
-	/* A local copy: on success VM_MERGEABLE is taken out of it. */
+	/* A local copy: on success VM_MERGEABLE is cleared in it. */
 	err = ksm_madvise(vma, vma->vm_start, vma->vm_end, MADV_UNMERGEABLE,
 			  &flags);
 	if (!err && (flags & VM_MERGEABLE))
@@ -63,7 +63,7 @@ static int unmerge(struct vm_area_struct *vma)
 }
 
 /**
- * gd_vma_is_mergeable - may ksmd merge anything of @mm?
+ * gd_vma_is_mergeable - may ksmd merge pages of @mm?
  * @mm: its mmap lock is held
  */
 bool gd_vma_is_mergeable(struct mm_struct *mm)
@@ -79,13 +79,13 @@ bool gd_vma_is_mergeable(struct mm_struct *mm)
 }
 
 /**
- * gd_vma_take_from_ksm - take every area of @mm from ksmd
+ * gd_vma_take_from_ksm - make every area of @mm unmergeable for ksmd
  * @mm: an address space with a user reference; its mmap write lock is held, and
- *	in areas that may hold frames none of ksmd's pages is left: the kernel
- *	would go through all of an area page by page to see that
+ *	areas that may hold frames have no KSM pages left: the kernel would walk
+ *	all of an area page by page to find that
  *
- * ksmd knows no groups: what it may merge, it merges with anybody. QEMU marks
- * all guest memory as mergeable, so this is the usual case and not the odd one.
+ * ksmd does not know groups: it merges pages of any processes. QEMU marks all
+ * guest memory as mergeable, so this is the usual case.
  *
  * Return: 0, or -errno if KSM pages are left (no memory to unmerge them).
  */

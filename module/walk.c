@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Reading page tables, a block of 2 MiB at a time: one PTE lock for 512 pages.
- * Knows no group, tree or digest, and never changes a PTE.
+ * Independent of groups, trees and digests, and never changes a PTE.
  *
- * The kernel's own walkers are not exported; what they do is repeated here with
- * the inline helpers: read the PMD once, take the PTE lock that belongs to what
- * was read, and look whether the PMD is still the same.
+ * The kernel's own walkers are not exported; this does the same with the inline
+ * helpers: read the PMD once, take the PTE lock that belongs to it, and check
+ * that the PMD has not changed.
  */
 #include <linux/memremap.h>
 #include <linux/mm.h>
@@ -20,8 +20,7 @@
  * @mm: the mmap lock is held
  * @addr: any address
  *
- * Return: the entry, which may be none or huge, or NULL: there is no table of
- * them.
+ * Return: the entry, which may be none or huge, or NULL: there is no PMD table.
  */
 pmd_t *gd_walk_pmd(struct mm_struct *mm, unsigned long addr)
 {
@@ -40,7 +39,7 @@ pmd_t *gd_walk_pmd(struct mm_struct *mm, unsigned long addr)
 	return pmd_offset(pud, addr);
 }
 
-/* Page tables to look at in one go: bounds how long the mmap lock is held. */
+/* Entries to check per call: bounds how long the mmap lock is held. */
 #define GD_NEXT_MAX	4096
 
 /**
@@ -49,8 +48,8 @@ pmd_t *gd_walk_pmd(struct mm_struct *mm, unsigned long addr)
  * @addr: where to start
  * @end: where to end
  *
- * Steps over what has no page table, 512 GiB or 1 GiB at a time: an area of
- * many TiB with one page in it is no work.
+ * Skips ranges without page tables, 512 GiB or 1 GiB at a time: an area of many
+ * TiB with one page in it takes little time.
  *
  * Return: an address from @addr on, or @end.
  */
@@ -168,13 +167,12 @@ static bool is_ksm(struct page *page)
 }
 
 /**
- * gd_walk_pte_frame - the page of @pte if somebody has put it there to be
- *	shared
+ * gd_walk_pte_frame - the page of @pte if it was mapped there to be shared
  * @vma: an area that gd_vma_may_hold_frames()
  * @pte: one of its PTEs, read under the PTE lock
  *
  * In such an area only frames (ours or a foreign module's) are not anonymous.
- * ksmd's pages say that they are, and are shared with anybody.
+ * ksmd's pages are anonymous, and may be shared with any process.
  */
 struct page *gd_walk_pte_frame(struct vm_area_struct *vma, pte_t pte)
 {
@@ -237,15 +235,15 @@ static bool snapshot_huge(struct vm_area_struct *vma, unsigned long start,
 }
 
 /**
- * gd_walk_snapshot - look at [@start, @end) of one block
+ * gd_walk_snapshot - take a snapshot of [@start, @end) of one block
  * @vma: an area that gd_vma_may_hold_frames(); the mmap lock is held
  * @start: first address, in @vma
  * @end: end, in @vma and in the same block
  * @snap: filled; to be released by gd_walk_put()
  *
- * A huge page is taken whole, if @vma has it whole, whatever @end says.
+ * A huge page is taken up to its end or that of @vma, whatever @end is.
  *
- * Return: there was something to see.
+ * Return: true if any page was found.
  */
 bool gd_walk_snapshot(struct vm_area_struct *vma, unsigned long start,
 		      unsigned long end, struct gd_snapshot *snap)

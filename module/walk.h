@@ -12,10 +12,9 @@
 
 /**
  * enum gd_kind - what one PTE of a snapshot maps
- * @GD_KIND_NONE: nothing that counts: empty, swapped, the kernel's zero page
+ * @GD_KIND_NONE: nothing to merge: empty, swapped, the kernel's zero page
  * @GD_KIND_ANON: an ordinary anonymous page; the snapshot holds a reference
- * @GD_KIND_FRAME: a page put there to be shared: a frame of some group, or
- *	ksmd's
+ * @GD_KIND_FRAME: a shared page: a frame of any group, or a KSM page
  * @GD_KIND_SWAPCACHE: an anonymous page in the swap cache
  */
 enum gd_kind {
@@ -28,8 +27,8 @@ enum gd_kind {
 /**
  * struct gd_snapshot - the pages of one block at one moment
  * @huge: the block is one huge page; the only reference held is on its @head
- * @first: index of the first page looked at
- * @end: index behind the last page looked at
+ * @first: index of the first page
+ * @end: index after the last page
  * @head: first page of the huge page
  * @page: by index in the block
  * @kind: by index in the block, &enum gd_kind

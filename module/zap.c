@@ -15,7 +15,7 @@
  * - untrack_pfn() (6.1, 6.12) returns unless VM_PAT is set.
  * - mmu_gather flushes earlier, in tlb_end_vma() (6.1, 6.12; 7.2 does not).
  *
- * Nobody else acts on the flag. It is set and cleared under the mmap write
+ * No other code acts on the flag. It is set and cleared under the mmap write
  * lock, after vma_start_write().
  * - Readers that hold the mmap lock wait: GUP, fork, mremap, mempolicy, NUMA
  *   work, madvise, khugepaged, ksmd, the OOM reaper, MGLRU's page table walk,
@@ -33,8 +33,8 @@
  *   sets VM_MIXEDMAP.
  *
  * From the sources of 6.1, 6.12 and 7.2 (mm/memory.c, rmap.c, vmscan.c,
- * internal.h, include/asm-generic/tlb.h); of 7.3 the headers were read, and the
- * suites run.
+ * internal.h, include/asm-generic/tlb.h); for 7.3, the headers were read and
+ * the test suites run.
  */
 #include <linux/mm.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Unmapping pages of a member for good. */
+/* Unmapping pages of a member. */
 #ifndef GD_ZAP_H
 #define GD_ZAP_H
 
