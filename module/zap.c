@@ -23,14 +23,11 @@
  * - Readers that take the VMA lock fail and fall back to the mmap lock: faults
  *   (6.12, 7.2); userfaultfd (6.12, 7.2); /proc, madvise, DAMON (7.2).
  * - Readers without a lock come through rmap. lru_gen_look_around() (all)
- *   returns
- *   early and counts the page as young. try_to_unmap(), folio_referenced() and
- *   remove_migration_pte() (all) test the flag in mlock_vma_folio(): a page of
- *   a
- *   VM_LOCKED area may miss PG_mlocked until reclaim meets it again. Such areas
- *   are unshared, never merged. vm_insert_page() has the same effect, because
- *   it
- *   sets VM_MIXEDMAP.
+ *   returns early and counts the page as young. try_to_unmap(),
+ *   folio_referenced() and remove_migration_pte() (all) test the flag in
+ *   mlock_vma_folio(): a page of a VM_LOCKED area may miss PG_mlocked until
+ *   reclaim meets it again. Such areas are unshared, never merged.
+ *   vm_insert_page() has the same effect, because it sets VM_MIXEDMAP.
  *
  * From the sources of 6.1, 6.12 and 7.2 (mm/memory.c, rmap.c, vmscan.c,
  * internal.h, include/asm-generic/tlb.h); for 7.3, the headers were read and
