@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The tool where the module is not loaded: what it refuses by itself, its help, its exit statuses.
+# The tool without the module: the errors that it detects itself, its help, its exit statuses.
 # Needs no root and no VM. GRPDEDUP_TOOL is the tool to test if not userspace/grpdedup.
 
 VERBS='add-group set-group del-group assign move unassign scan show list dump monitor balloon version help'
@@ -45,8 +45,8 @@ absent() {
 		fail "'$*' says '$err'"
 }
 
-# serve NAME [TIMES]: where the daemon would be: tells all who connect to the socket NAME what comes
-# on stdin, TIMES times. A line "wait SECONDS" is not told, but done. Leaves the path in $socket.
+# serve NAME [TIMES]: in place of the daemon, send stdin to each client of the socket NAME, TIMES times. A line
+# "wait SECONDS" is executed, not sent. Sets $socket to the path.
 serve() {
 	local tries
 	socket=$BATS_TEST_TMPDIR/$1
@@ -87,7 +87,7 @@ snapshot() {
 	printf 'end\n'
 }
 
-# What answers is refused with this sentence, and nothing is shown of it.
+# The reply is rejected with this message, and nothing of it is printed.
 foreign() {
 	serve "$1" < <(printf '%b' "$2")
 	runs 2 balloon --json --socket "$socket"
@@ -349,7 +349,7 @@ foreign() {
 @test "cli: balloon refuses what is not the daemon's" {
 	local magic='grpdedupd\t1\n' host='#host\tavailable\nhost\t5\n'
 	foreign empty '' 'incomplete'
-	foreign qmp '{"QMP": {"version": {}}}\r\n' "not grpdedupd"
+	foreign qmp '{"QMP": {"version": {}}}\r\n' "not a grpdedupd status"
 	foreign newer 'grpdedupd\t2\n' 'unknown version'
 	foreign cut "$magic${host}#guest\tgue" 'incomplete'
 	foreign half "$magic$host" 'incomplete'

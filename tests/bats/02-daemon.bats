@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# grpdedupd where the module is not loaded: its configuration, its signals, its socket, and monitors that
-# are ill. Needs no VM. GRPDEDUP_DAEMON is the daemon to test if not userspace/grpdedupd.
+# grpdedupd without the module: its configuration, its signals, its socket, and misbehaving monitors. Needs no
+# VM. GRPDEDUP_DAEMON is the daemon to test if not userspace/grpdedupd.
 
 bats_require_minimum_version 1.5.0
 
@@ -173,7 +173,7 @@ one_group() { printf '%s\n' '[group t]' 'rate = 4000' "$@"; }
 	NOTIFY_SOCKET=$dir/notify start
 	wait_for 5 grep -q '^READY=1' "$told"
 	wait_for 5 grep -q '^WATCHDOG=1' "$told"
-	grep -q '^STATUS=0 of 0 guests follow' "$told"
+	grep -q '^STATUS=0 of 0 guests ok' "$told"
 	kill -HUP "$daemon"
 	wait_for 5 grep -q '^RELOADING=1' "$told"
 	kill "$daemon"
@@ -200,7 +200,7 @@ one_group() { printf '%s\n' '[group t]' 'rate = 4000' "$@"; }
 	late=$("$TOOL" balloon --socket "$socket" --json | jq .host.late_ms)
 	echo "longest period: $late ms"
 	((late >= 990 && late < 1400)) || fail "a control period took $late ms"
-	# the well ones, those that are late and those that talk slowly follow: 256 of 512 MiB, as they were told
+	# working monitors and those that send slowly reach their target: 256 of 512 MiB
 	states=$("$TOOL" balloon --socket "$socket" --json | jq -r '.groups[].guests[] | "\(.guest[0:2]) \(.state) \(.actual)"' | sort | uniq -c)
 	echo "$states"
 	for kind in k0 k4; do
@@ -210,12 +210,12 @@ one_group() { printf '%s\n' '[group t]' 'rate = 4000' "$@"; }
 	# those on a shared monitor take three late answers for each question
 	[[ $(awk '$2 == "k3" && $3 == "ok" { n += $1 } END { print n }' <<<"$states") == 25 ]] || fail "not all of k3 are well"
 	[[ $(awk '$2 == "k3" && $4 == 268435456 { print $1 }' <<<"$states") -ge 20 ]] || fail "not all of k3 follow"
-	# and none of the others is taken for one that does
+	# no other kind is reported as ok
 	! grep -q ' k[12567] ok' <<<"$states" || fail "one that is ill is ok"
 	[[ $(awk '$2 == "k1" && $3 == "busy" { n += $1 } END { print n }' <<<"$states") == 25 ]]
 	[[ $(awk '$2 == "k2" && $3 ~ /silent|starting/ { n += $1 } END { print n }' <<<"$states") == 25 ]]
 	[[ $(awk '$2 == "k6" && $3 == "silent" { n += $1 } END { print n }' <<<"$states") == 25 ]]
-	# nothing is kept open that was given up: one connection per monitor at most, and a few of its own
+	# failed connections are closed: at most one per monitor is open, and a few descriptors of the daemon's own
 	i=$(find "/proc/$daemon/fd" | wc -l)
 	((i < 230)) || fail "$i descriptors are open"
 	kill "$daemon"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# dkms builds the module for each kernel that it supports, and stands in the way of no other one. With a tree of
-# its own, on the host; needs root, for a mount namespace in which dkms has no key of the machine's.
+# dkms builds the module for each supported kernel, and does not block the installation of others. With a tree
+# of its own, on the host; needs root, for a mount namespace in which dkms has no key of the machine's.
 
 bats_require_minimum_version 1.5.0
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The module comes, goes and comes again; without it the tool says so.
+# Loading and unloading the module, repeatedly; without it the tool reports that.
 
 load helpers
 

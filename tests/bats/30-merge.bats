@@ -65,7 +65,7 @@ frames_of() {
 	assert_right a b
 }
 
-# Once it was full for good when as many merges as it had room for were planned, whatever became of them.
+# Planned merges once counted against the limit for ever, even if they failed.
 @test "merge: a frame takes others when not all that was planned could be merged" {
 	hold a 300 zero
 	hold b 300 zero

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What a page must not be, or must not have, to be merged. RULES.md says which test guards which rule.
+# Pages that must not be merged. RULES.md says which test guards which rule.
 
 load helpers
 
@@ -94,7 +94,7 @@ load helpers
 	hold b 64 seq 1000
 	swap_on 64M
 	make_cgroups $cg
-	# its CPU is its own: whoever else runs there makes it forget its TLB
+	# give it a CPU of its own: another process there would flush its TLB entries
 	taskset -pc 0 $$
 	echo $$ >$cg/cgroup.procs
 	gd-stale 1 64 1000 $((12 * SLOW)) >"$BATS_TEST_TMPDIR/stale" 2>&1 3>&- &

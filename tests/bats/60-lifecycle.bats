@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Ends of memberships, groups and of the module, in every order, under processes that live on.
+# Memberships, groups and the module end in every order, while the processes continue.
 
 load helpers
 

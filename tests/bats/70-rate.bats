@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Pages visited per second are what was set.
+# The scanner visits as many pages per second as its rate says.
 
 load helpers
 

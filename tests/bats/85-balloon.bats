@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # grpdedupd with real guests, real balloons and the real module. The guests (g1, g2: 320 MiB, of which
 # 192 are theirs) run through the whole file, and so does the daemon where a test does not end it.
-# Truth is what QEMU and the guests themselves say they have; the daemon's own word comes after.
+# The tests judge by the sizes that QEMU and the guests report, then by the daemon's output.
 bats_require_minimum_version 1.5.0
 load helpers
 
@@ -131,7 +131,7 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	local start took name before shared
 	ensure_daemon
 	wait_for 60 both has_more 20
-	# From here on the kernel's counters stand still: nobody visits a page.
+	# From here on the kernel's counters do not change: no page is visited.
 	gd set-group t --rate 0
 	sleep 2
 	before=$(told g1)
@@ -232,7 +232,7 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	local i
 	MONITOR=shared ensure_daemon
 	wait_for 30 both has_state ok
-	# In the long run others get their turn: ten connections, each greeted within 4 s.
+	# Other clients are served eventually: ten connections, each greeted within 4 s.
 	for ((i = 0; i < 5; i++)); do
 		perl -MIO::Socket::UNIX -e 'alarm 4; my $s = IO::Socket::UNIX->new(Peer => shift) or die; <$s> =~ /QMP/ or die' \
 			"$DIR/g1.qmp"
@@ -250,7 +250,7 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	wait_for 40 has_state g3 no-driver || fail "$(status)"
 	status | grep -q '^g3: the guest has no balloon driver' || fail "it does not say why: $(status)"
 	wait_for 30 both has_state ok || fail "$(status)"
-	# g3 holds all it was started with; that is the group's loss, and nobody else's target is a lie.
+	# g3 holds all its memory; this counts against the group, and the other targets allow for it.
 	assert_eq "$(actual g3)" $MAX "actual of g3"
 	guest stop g3
 	wait_for 10 has_state g3 absent

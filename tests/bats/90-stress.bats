@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# Everything at once: processes that do what they like, O_DIRECT, two groups at full rate, ksmd,
-# members that move and modules that go. Not one wrong byte. It goes on for some seconds, and until
-# enough has happened on a slow machine as well.
+# Everything at once: random memory operations, O_DIRECT, two groups at full rate, ksmd, members that move,
+# and unloading the module. No byte may be wrong. A test runs for some seconds, on a slow machine until
+# enough merges and operations have happened.
 
 load helpers
 
@@ -40,7 +40,7 @@ start_all() {
 	setup_groups
 }
 
-# Everybody must end by himself, and say that all was right.
+# Each workload must exit by itself and report no error.
 finish_all() {
 	local job status=0
 	# shellcheck disable=SC2046 # several pids

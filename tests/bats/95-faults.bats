@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
-# What runs out or dies in the middle: memory cgroups, members, the tool, who listens.
+# Full memory cgroups; members, the tool and event listeners that die or fall behind.
 # For allocations that fail at every place see debug/faults.bats.
 
 load helpers
 
 cg_event() { awk -v name="$1" '$1 == name { print $2 }' "$CG/memory.events"; }
 
-# fill_cgroup NAME...: no page is left. To ask a process anything it needs some itself. A limit
-# below the charge takes back what CPUs hold in reserve; meanwhile nobody is killed for it.
+# fill_cgroup NAME...: leave no page free. A process needs some pages to answer a command. A limit below
+# the charge drains the per-CPU stocks; meanwhile no process is killed for it.
 fill_cgroup() {
 	local name
 	for name; do echo -1000 >"/proc/${PID[$name]}/oom_score_adj"; done
@@ -225,7 +225,7 @@ is_told() {
 	gd set-group g --rate 0
 	kill -CONT $monitor
 	wait_for 10 grep -q "some events were lost" "$BATS_TEST_TMPDIR/monitor" || fail "monitor says: $(cat "$BATS_TEST_TMPDIR/monitor")"
-	# nothing gets through until he has read what is there
+	# it receives nothing more until it has read the queued events
 	wait_for 20 is_told || fail "no event after the lost ones"
 	assert_range "$(grep -c 'rate 5$' "$BATS_TEST_TMPDIR/events")" 10 5999 "events that were kept"
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2004 # PID is an associative array
-# What all suites share. Truth is, in this order: bytes and PFNs, the kernel log, the counters.
+# Functions for all suites. Tests judge, in this order, by bytes and PFNs, the kernel log, the counters.
 # A test's processes are gd-hold processes with one region r, driven by "ask NAME COMMAND...".
 # Groups have rate 0 unless a test wants otherwise: then memory changes only during "settle".
 # shellcheck source=tests/vm/inside.bash
@@ -8,8 +8,8 @@ PIDS=$BATS_TEST_TMPDIR/pids
 CG=/sys/fs/cgroup/gd-test # what "cgroup" makes
 declare -gA PID=()
 
-# bats follows every command to say where a test failed; under emulation that costs more than the
-# tests themselves. This says it as well, and only when something fails.
+# bats traces every command to report where a test failed; under emulation that takes longer than the
+# tests themselves. This reports the same, at a failure only.
 set +T -o pipefail
 where() {
 	local i
@@ -30,7 +30,7 @@ setup() {
 	assert_eq "$(gd list groups)" "" "groups that an earlier test left"
 }
 
-# Leave no process, no group, no ksmd, no swap; and judge what the kernel said meanwhile.
+# Remove processes, groups and swap, stop ksmd, and check the kernel log of the test.
 teardown() {
 	local pid group
 	xargs -r kill -9 <"$PIDS" 2>/dev/null || true
@@ -44,7 +44,7 @@ teardown() {
 	assert_no_complaint
 }
 
-# What the kernel has said since this test began.
+# The kernel log since the start of this test
 test_log() { dmesg | tac | sed '/gd-test: begin/q' | tac; }
 assert_no_complaint() {
 	local log
@@ -75,7 +75,7 @@ hold() {
 	ask "$1" fill r 0 "$2" "${@:3}"
 }
 
-# cgroup NAME...: these processes from now on charge to it, without swap
+# cgroup NAME...: move these processes to it; without swap
 cgroup() {
 	local name
 	swapoff -a
@@ -120,7 +120,7 @@ group() {
 	for name in "${@:2}"; do gd assign "$1" "${PID[$name]}"; done
 }
 
-# Two visits make a page a candidate, one more finds its partner; one in reserve.
+# Two visits make a page a candidate, a third finds its partner; one more as reserve.
 settle() {
 	local i
 	for ((i = 0; i < ${2:-4}; i++)); do gd scan "$1" --wait --timeout $((80 * PATIENCE)); done
@@ -137,7 +137,7 @@ counter() { gd dump --header | pick_from_dump group 2 "$1" "$2"; }
 member() { gd dump --header | pick_from_dump member 4 "${PID[$1]}" "$2"; }
 members() { gd list pids | sort -n | tr '\n' ' '; }
 scanners() { scanner_files comm | wc -l; }
-# What a refusal must leave as it is: all that can be set.
+# All settings; a refused request must not change them.
 state() { gd dump | awk '{ print $1, $2, $3, $4, $1 == "group" ? $5 " " $6 " " $7 " " $8 : "" }'; }
 
 # pages NAME [FIRST N]: INDEX PFN KIND MAPPINGS of region r
@@ -156,8 +156,8 @@ sum() {
 	gd-pfns --sum "${pids[@]}" | awk -v key="$1" '$1 == key { print $2 }'
 }
 
-# ksmd_on PAUSE PAGES: so many milliseconds between two rounds, so many pages in each. From 6.7 on it
-# looks at old pages in one round of nine only: two that came in different rounds may never meet.
+# ksmd_on PAUSE PAGES: sleep PAUSE milliseconds after each PAGES pages. Without smart scan (6.7 and later),
+# which skips old pages in most rounds: equal pages of different age might never be compared.
 ksmd_on() {
 	[[ ! -e /sys/kernel/mm/ksm/smart_scan ]] || echo 0 >/sys/kernel/mm/ksm/smart_scan
 	echo "$1" >/sys/kernel/mm/ksm/sleep_millisecs
@@ -168,10 +168,10 @@ has_ksm() { (($(kind_count ksm "$1") >= $2)); }
 # wait_for_ksmd NAME [N]: until it has merged N pages of region r
 wait_for_ksmd() { wait_for 30 has_ksm "$1" "${2:-1}" || fail "ksmd merges nothing: the test means nothing without"; }
 
-# rss_kb PID FIELD of its status; 6.2 and later are some pages behind on each CPU
+# rss_kb PID FIELD of its status; from 6.2 on the value may lag by some pages per CPU
 rss_kb() { awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/status"; }
 
-# Bytes of all these processes.
+# assert_right NAME...: the bytes of these processes are as expected
 assert_right() { local name && for name; do ask "$name" verify; done; }
 assert_eq() { [[ $1 == "$2" ]] || fail "$3: got '$1', expected '$2'"; }
 assert_range() { (($2 <= $1 && $1 <= $3)) || fail "$4: got $1, expected $2 to $3"; }
@@ -193,7 +193,7 @@ assert_apart() {
 	assert_eq "$common" 0 "PFNs common to ${*}"
 }
 
-# refused STATUS PATTERN COMMAND...: with a sentence
+# refused STATUS PATTERN COMMAND...: it fails with STATUS and a message that matches PATTERN
 refused() {
 	local status=0 out
 	out=$("${@:3}" 2>&1 </dev/null) || status=$?
@@ -202,8 +202,8 @@ refused() {
 	[[ $out =~ $2 ]] || fail "'${*:3}' says '$out', expected $2"
 }
 
-# What differs from kernel to kernel; no suite asks for a version itself.
-# since VERSION: is this kernel that one, or a newer one?
+# Differences between kernels; suites do not test versions themselves.
+# since VERSION: is this kernel at least VERSION?
 since() { [[ $(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1) == "$1" ]]; }
 # 6.1 does not keep long-term pins of read-only memory coherent, so such areas are left out there.
 merges_read_only() { since 6.2; }
@@ -214,6 +214,6 @@ merged_count() {
 	! since 6.12 || zero=zero
 	pages "$@" | awk -v zero="$zero" '$3 == "frame" || $3 == zero { n++ } END { print n + 0 }'
 }
-# What the daemon can give to a guest that is alone in its group, MiB: mostly zeros, of which those of
-# split huge pages are in no counter of ours since 6.12.
+# What the daemon can grant to a guest that is alone in its group, MiB: mostly zero pages; from 6.12 on
+# the module does not count those of split huge pages.
 mib_of_a_lone_guest() { if since 6.12; then echo 4; else echo 8; fi; }

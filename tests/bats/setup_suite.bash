@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# The fixture of all suites but 01-cli: the module is loaded. Builds nothing.
+# The fixture of all suites but 0*: loads the module. Builds nothing.
 #
-# On a host without $GRPDEDUP_KO nothing is done here, so that 01-cli runs; every test that needs
-# the module then fails in its setup().
+# Without $GRPDEDUP_KO (on the host) it does nothing, so that 0* can run; every test that needs the module
+# then fails in its setup().
 
 # shellcheck source=tests/vm/inside.bash
 . "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../vm/inside.bash"
@@ -22,7 +22,7 @@ setup_suite() {
 	}
 	spare_debug_checks
 	echo madvise >/sys/kernel/mm/transparent_hugepage/enabled
-	# short per-CPU lists of free pages, or MemFree would not show what came back
+	# short per-CPU lists of free pages, so that MemFree shows freed pages
 	echo 100000 >/proc/sys/vm/percpu_pagelist_high_fraction
 	look_for_leaks >/dev/null
 	[[ -d /sys/module/grpdedup ]] || load_module || {

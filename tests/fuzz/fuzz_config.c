@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Whatever the file holds: a configuration that is good all through, or a sentence. */
+/* Any file gives either a valid configuration or an error message. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

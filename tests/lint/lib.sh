@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# What the checks share. A finding is "file:line: sentence" with paths from the
-# root of the tree; a check ends with `verdict`.
+# Functions for the checks. A finding is "file:line: sentence" with paths from
+# the root of the tree; a check ends with `verdict`.
 set -u
 cd "$(dirname -- "${BASH_SOURCE[0]}")/../.." || exit 2
 

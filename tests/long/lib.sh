@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# Results of the tests, kept by commit in build/results/COMMIT: SUITE.PART, and its output in SUITE.PART.log.
+# Test results, stored by commit in build/results/COMMIT: SUITE.PART, and its output in SUITE.PART.log.
 # To be sourced, in the root directory of the repository.
 RESULTS=build/results
 
-# results_content: a checksum of what is checked out and changed, without documents. A result counts for every
-# commit with the same content. Fails without git: then no results are kept.
+# results_content: a checksum of the working tree without documents. A result is valid for every commit with
+# the same content. Fails without git: then no results are kept.
 results_content() {
 	local files=(. ':!*.md')
 	git rev-parse -q --verify HEAD >/dev/null 2>&1 || return
@@ -16,7 +16,7 @@ results_content() {
 	} | sha256sum | cut -c 1-16
 }
 
-# results_begin: remember what is tested. To be called before the first test.
+# results_begin: record the content under test. To be called before the first test.
 results_begin() {
 	results_commit=
 	results_tested=$(results_content) || {

@@ -84,7 +84,7 @@ static void wait_for_pass(void)
 	give_up("a pass", err);
 }
 
-/* What is done around each call. Nobody must notice. */
+/* What is done around each call; errno and the results must not change. */
 static void look(void)
 {
 	int err = errno;

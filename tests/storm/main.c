@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gd-storm: processes that do to their memory all that processes do, chosen by
- * dice, and check every byte.
+ * gd-storm: processes that apply random operations to their memory, and check
+ * every byte.
  *
  * usage: gd-storm [--procs N] [--pages N] [--seconds N] [--seed N] [--steps N]
  *		   [--disk FILE] [--dir DIR] [--without KIND,...] [--trace]
@@ -11,10 +11,10 @@
  * --steps	a worker ends after so many
  * --trace	prints each step: the same for the same seed
  *
- * A worker that is killed (SIGKILL) is started anew. The last lines are what was
- * done, by kind; what the kernel has never done ("left out"); and "storm: seed S,
- * N operations, M checks, 0 wrong bytes" (status 0). Status 1: a byte was wrong,
- * or a process did not end well, and standard error says which.
+ * A worker that is killed (SIGKILL) is restarted. The last lines are the counts
+ * of operations by kind; kinds that the kernel always refused ("left out"); and
+ * "storm: seed S, N operations, M checks, 0 wrong bytes" (status 0). Status 1:
+ * a byte was wrong, or a process failed; standard error says which.
  */
 #include <sys/prctl.h>
 #include <sys/resource.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The rooms of gd-storm. A process of a storm owns an area of memory and a model
- * of it: one entry per page, from which every byte follows. It does one kind of
- * operation after the other, chosen by its dice, and checks.
+ * The parts of gd-storm. A process of a storm owns an area of memory and a
+ * model of it: one entry per page, from which every byte follows. It executes
+ * one random operation after the other, and checks.
  *
- * An operation returns 0, or -errno when the kernel would not do it; then memory
- * is as it was. A wrong byte ends the process.
+ * An operation returns 0, or -errno if the kernel refused it; then memory is
+ * unchanged. A wrong byte ends the process.
  */
 #ifndef GD_STORM_H
 #define GD_STORM_H

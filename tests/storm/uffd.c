@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gd-storm: memory whose faults a thread of the process answers: pages that are
- * missing come from it, pages that are write-protected are let go by it.
+ * gd-storm: userfaultfd memory. A thread of the process resolves its faults: it
+ * supplies missing pages, and lifts the protection of write-protected ones.
  */
 #include <linux/userfaultfd.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* QMP: messages in pieces, and monitors that are late, silent, busy, mad or real. */
+/* QMP: messages in pieces; late, silent, busy, invalid and real monitors. */
 #define _GNU_SOURCE
 #include <poll.h>
 #include <signal.h>

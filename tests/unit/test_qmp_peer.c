@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* QMP: peers that refuse, mix up, repeat, withhold, flood, or do not let us in. */
+/* QMP: peers that refuse, reorder, repeat, withhold, flood or do not accept. */
 #define _GNU_SOURCE
 #include <fcntl.h>
-/* The clock can be put forward: nobody waits for a time limit. */
+/* The clock is simulated, so time limits cost no real time. */
 #define loop_now real_now
 #include "../../userspace/daemon/loop.c"
 #undef loop_now
@@ -117,7 +117,7 @@ static void finish(void)
 	unlink(path);
 }
 
-/* What has been said is heard, and time goes on. */
+/* Process pending input, then advance the clock. */
 static void pass(uint64_t ms)
 {
 	unsigned int i;
@@ -245,7 +245,7 @@ static void answers_in_time(void)
 	finish();
 }
 
-/* It was we who were held up: the answers are there, but nobody has looked. */
+/* The daemon itself was delayed: the answers have arrived, unread. */
 static void held_up_ourselves(void)
 {
 	begin();
@@ -325,7 +325,7 @@ static void too_many_questions(void)
 	finish();
 }
 
-/* Whoever talks without end is not listened to: the others wait meanwhile. */
+/* An endless sender is disconnected, because other monitors wait meanwhile. */
 static void floods(void)
 {
 	char text[4096];

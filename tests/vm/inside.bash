@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# What suites, storms, fuzzers and benches have in common in the VM of tests/vm/run. To be sourced.
+# Functions shared by suites, storms, fuzzers and benchmarks in the VM of tests/vm/run. To be sourced.
 VM_DIR=${BASH_SOURCE[0]%/*}
 KMEMLEAK=/sys/kernel/debug/kmemleak
-SLOW=${GRPDEDUP_SLOW:-1} # every limit in seconds is that much longer
-# Those of waiting: other VMs share the CPUs; what is promised is measured
+SLOW=${GRPDEDUP_SLOW:-1} # factor for every limit in seconds
+# Factor for timeouts of waits only (other VMs share the CPUs), not for promised times
 # shellcheck disable=SC2034 # of those who source this
 PATIENCE=$((SLOW * ${GRPDEDUP_PATIENCE:-1}))
 
@@ -15,18 +15,18 @@ scanner_files() { grep -ls '^grpdedup/' /proc/[0-9]*/comm | sed "s/comm$/$1/"; }
 
 gone() { [[ ! -e /proc/$1 ]] || grep -qs '^State:.[ZX]' "/proc/$1/status"; }
 
-# complaints: what no kernel log may have, of the log on standard input. Status 0 if there is any.
+# complaints: lines of the log on standard input that no kernel log may contain. Status 0 if there are any.
 complaints() { grep -E -f <(grep -v '^#' "$VM_DIR/splats"); }
 
-# A check of DEBUG_VM kernels does not expect pages to change kind between its two looks.
+# A check in khugepaged on DEBUG_VM kernels does not expect a page to become a frame meanwhile.
 has_debug_checks() { [[ ${GRPDEDUP_ARGS-} == *allow_debug_vm* ]]; }
 spare_debug_checks() {
 	! has_debug_checks ||
 		echo 4294967295 >/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs
 }
 
-# What kmemleak has to say that it has not said before. It reports nothing that is younger than
-# five seconds, or that has changed since the scan before.
+# New reports of kmemleak. It reports no object that is younger than five seconds, or that has changed
+# since the previous scan.
 look_for_leaks() {
 	[[ -e $KMEMLEAK ]] || return 0
 	sleep 6
@@ -49,7 +49,7 @@ swap_on() {
 	mkswap /dev/zram0 >/dev/null
 	swapon /dev/zram0
 }
-# Pages written to it, those read again since too
+# Pages written to it, including those read back since
 swapped_out() { awk '{ print int($7 / 8) }' /sys/block/zram0/stat; }
 swap_off() {
 	swapoff /dev/zram0
@@ -67,15 +67,15 @@ total() {
 		END { print n + 0 }'
 }
 
-# What the kernel keeps though nobody needs it: caches, empty slabs, and of freed objects all that
-# KASAN has in quarantine, up to 1/32 of the memory.
+# Release unused memory that the kernel keeps: caches, empty slabs, and freed objects in KASAN's quarantine,
+# up to 1/32 of the memory.
 let_go() {
 	local cache
 	echo 3 >/proc/sys/vm/drop_caches
 	for cache in /sys/kernel/slab/*/shrink; do echo 1 >"$cache"; done
 }
 
-# mem_kb FIELD of /proc/meminfo, with the per-CPU parts added, without what the kernel may let go
+# mem_kb FIELD: of /proc/meminfo, with per-CPU counts folded in; for MemFree after let_go
 mem_kb() {
 	[[ $1 != MemFree ]] || let_go
 	echo 1 >/proc/sys/vm/stat_refresh

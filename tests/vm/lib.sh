@@ -1,6 +1,6 @@
 # Shared by the scripts in tests/vm; sourced, never run.
 #
-# One job: find things. Where the repository is, which kernel a name means, where its modules are.
+# Finds the repository, the kernel that a name means, and its modules.
 # shellcheck shell=bash disable=SC2034 # used by those who source this file
 
 VM_DIR=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
@@ -31,7 +31,7 @@ find_installed() {
 # KIMAGE (bzImage), KCONFIG, KMODULES, KEY, a name for caches, KMEM, MiB that a VM should have, and KGUEST,
 # the kernel of KVM guests, "" for the same. NAME is a release, a series, a directory with lib/modules,
 # or one that tests/vm/build-kernel makes. On "debug" and "kcsan" everything takes longer; on "debug" the
-# module has to be told that it may be loaded, and looks at more itself.
+# module needs a parameter to load, and is built with additional checks.
 find_kernel() {
 	local tree
 	KROOT=
@@ -40,7 +40,7 @@ find_kernel() {
 	if [[ $1 == vanilla || $1 == debug || $1 == kcsan ]]; then
 		tree=$("$VM_DIR/build-kernel" "$1") || exit 125
 		find_tree "$tree"
-		# the tests know how much of its memory a packaged kernel needs for itself
+		# the tests assume the memory overhead of a packaged kernel in guests
 		KGUEST=6.1
 		case $1 in
 		debug) export GRPDEDUP_SLOW=4 GRPDEDUP_DEBUG=y GRPDEDUP_ARGS=allow_debug_vm=1 ;;

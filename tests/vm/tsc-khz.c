@@ -2,8 +2,8 @@
  * Print the rate of this machine's time stamp counter in kHz; nothing where there is none.
  *
  * QEMU's TCG hands the host's counter to the VM, whose kernel finds its rate by watching an emulated
- * timer. On a busy host that can go wrong by a factor of 30, and then time in the VM runs as fast:
- * stalls, lockups and timeouts that are none. So the rate is measured here and told to the kernel.
+ * timer. On a busy host the result can be wrong by a factor of 30, and the VM sees
+ * false stalls, lockups and timeouts. So measure it here and pass it to the kernel.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gd-churn: processes and threads that do to their memory, by chance, all that
- * a process can do, and check every byte.
+ * gd-churn: processes and threads that apply random operations to their memory,
+ * and check every byte.
  *
  * usage: gd-churn [--procs N] [--pages N] [--seconds N] [--seed N] [--pool N]
  *

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gd-nlfuzz: send the module messages that are right, and messages that are broken,
- * and check what becomes of them.
+ * gd-nlfuzz: send valid and malformed messages to the module, and check the
+ * answers.
  *
  * usage: gd-nlfuzz [--messages N] [--seed S] [--every N] [--patience SECONDS]
  *
  * --every	look at the listings after so many datagrams of a worker
  * --patience	how long a request may take
  *
- * Five workers: two know what each of their messages must come to, and compare with
- * the listings; two fight for the same groups and processes; one has no rights.
- * What they do follows from the seed. The last line is "fuzz: seed S, N messages, A
- * accepted, R refused: EINVAL n ..." and the exit status 0 if all was right. Status
- * 1: it was not, and standard error says where; 3: there is no such family.
+ * Five workers: two predict the result of each message and compare it with the
+ * listings; two ("the crowd") compete for the same groups and processes; one
+ * has no rights. The seed determines what they do. The last line is "fuzz: seed
+ * S, N messages, A accepted, R refused: EINVAL n ...". Exit status 0: no error;
+ * 1: an error, described on standard error; 3: there is no such family.
  */
 #include <signal.h>
 #include <sys/prctl.h>
@@ -94,7 +94,7 @@ static void abandon(struct worker *w, struct conn *c)
 		wire_open(w, c, false);
 }
 
-/* A process that is killed amid a request: somebody else's, so that no model minds. */
+/* A process that is killed amid a request: of the crowd, which has no model. */
 static void send_and_die(struct worker *w)
 {
 	pid_t pid = fork();
@@ -261,7 +261,7 @@ static int show_end(struct tally *tallies)
 	return 0;
 }
 
-/* Does a request hang? */
+/* Check whether a request hangs. */
 static void check_patience(struct tally *tally, unsigned int number)
 {
 	double since = atomic_load(&tally->since);

@@ -18,8 +18,8 @@
  *	Needs root. The processes may run and be scanned meanwhile: a PFN counts
  *	only if it is still found at both places when it is looked at again.
  *
- * Where the kernel says KSM of every anonymous page (see ksm_flag_lies()), what
- * fork shares in an area that also has pages of ksmd's is said to be ksm as well.
+ * Where the kernel reports KSM for every anonymous page (see ksm_flag_lies()),
+ * pages shared by fork in an area with pages of ksmd's are reported as ksm too.
  */
 #include "gd.h"
 
@@ -65,8 +65,8 @@ static int open_proc(pid_t pid, const char *name)
 }
 
 /*
- * Since 6.10, and for a year, stable_page_flags() takes a bit of "KSM" for all of
- * it: it says KSM of every anonymous page, even of the one that we stand on.
+ * From 6.10 on, for a year, stable_page_flags() tests one bit of the KSM flags
+ * only: it reports KSM for every anonymous page, even our own stack.
  */
 static bool ksm_flag_lies(void)
 {

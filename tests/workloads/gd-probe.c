@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gd-probe: an attacker who finds out by its own pages alone what somebody else's
+ * gd-probe: an attacker that learns from its own pages what another process's
  * memory holds: it guesses contents, waits until they may have been merged, and
- * looks at what its pages have become.
+ * then measures its pages.
  *
  * usage: gd-probe LABEL CPU GUESSES ID ZEROS [mergeable]
  *

@@ -1,6 +1,6 @@
 /*
- * Many QMP monitors in one process, most of them ill: what a daemon must bear that talks to the
- * QEMUs of other people.
+ * Many QMP monitors in one process, most of them faulty: a daemon must tolerate
+ * these from QEMU processes that it does not trust.
  *
  * usage: gd-qmpfarm DIR COUNT      sockets DIR/0.qmp to DIR/COUNT-1.qmp; runs until it is killed
  *

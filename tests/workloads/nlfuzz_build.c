@@ -371,7 +371,7 @@ static void build_message(struct worker *w)
 	emit(w, &d);
 }
 
-/* Nothing that reaches other families, other workers' groups or strangers. */
+/* Nothing that affects other families, workers' groups or processes. */
 static bool admissible(const struct worker *w)
 {
 	const struct nlmsghdr *nlh;

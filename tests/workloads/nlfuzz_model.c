@@ -66,7 +66,7 @@ static bool crowd_knows(const struct worker *w, const struct request *rq)
 	return false;
 }
 
-/* Can it be said what becomes of the request, and does it touch no other worker's things? */
+/* Is the result predictable, and no other worker's state affected? */
 bool model_knows(const struct worker *w, const struct request *rq)
 {
 	bool adds = rq->cmd == GRPDEDUP_CMD_GROUP_ADD;
@@ -293,7 +293,7 @@ static void compare_group(struct worker *w, const struct group *g, int i)
 		w->last_id = g->id;
 }
 
-/* Is everything as it was left? What was refused has changed nothing, then. */
+/* Is all state as the model says? Then refused requests changed nothing. */
 void model_compare(struct worker *w)
 {
 	struct proc *p;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How a workload that works for some seconds is told that it has been enough. */
+/* Ends a workload after its time, or at SIGTERM. */
 #ifndef GD_STOP_H
 #define GD_STOP_H
 

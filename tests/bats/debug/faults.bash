@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034 # much of this is for the tests
-# Allocations of the module that fail, at a place of our choice. For a kernel with failslab,
-# fail_page_alloc and their stack filter: a fault hits only who has a given return address on its
-# stack. A site is a call of the module's to the kernel; its address is where the call returns to.
+# Make allocations of the module fail at chosen sites. For a kernel with failslab, fail_page_alloc and their
+# stack filter: an allocation fails only with a given return address on its stack. A site is a call from the
+# module to the kernel; its address is the return address.
 TABLE=$BATS_TEST_DIRNAME/sites
 QUIET=$BATS_TEST_DIRNAME/quiet
 DEBUGFS=/sys/kernel/debug
@@ -45,7 +45,7 @@ without() {
 	attr reject-end "$2"
 }
 
-# arm_site START END TIMES: for everybody
+# arm_site START END TIMES: for all tasks
 arm_site() {
 	within "$1" "$2"
 	limit=$3
@@ -53,7 +53,7 @@ arm_site() {
 	attr probability 100
 }
 
-# arm_nth START END: only the one who has a number in his fail-nth
+# arm_nth START END: only for the task whose fail-nth is set
 arm_nth() {
 	within "$1" "$2"
 	limit=$MANY

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Frames that nobody needs any more.
+# Frames that are no longer mapped.
 
 load ../helpers
 
@@ -14,7 +14,7 @@ tenants() {
 nobody_is_member() { [[ -z $(members) ]]; }
 charged_at_most() { (($(charged) <= $1)); }
 
-# Nobody looked after them until the group had members again: no pass, no look.
+# They were not freed until the group had members again, because only a pass checked them.
 @test "regress: frames that only a stranger has are freed with him, in a group without members" {
 	tenants
 	fork_of a c

@@ -3,7 +3,7 @@
 
 load ../helpers
 
-# All that was known of its pages was forgotten, so each pass began from nothing.
+# The state of its pages was dropped, so each pass started from scratch.
 @test "regress: a huge page that is pinned stays known, and is merged when it can be" {
 	KIND=huge hold a 512 seq 900
 	hold b 512 seq 900

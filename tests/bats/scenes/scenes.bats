@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Scenes that need a stage: a module that waits in the middle of a merge, or whose calls fail, or a kernel that
-# is booted otherwise. What is in tests/mutants makes it; without, these tests mean nothing.
+# Fault scenarios: they need a module that pauses in the middle of a merge, or whose calls fail, or a kernel
+# booted with other parameters. tests/mutants provides these; without them these tests are meaningless.
 
 load ../helpers
 
