@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* balloon: what grpdedupd does with the guests, from its socket. */
+/* balloon: show the status of grpdedupd, read from its socket. */
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -85,7 +85,7 @@ static int make_room(char **text, size_t size, size_t *room)
 	return 0;
 }
 
-/* To the end of the file, with a NUL behind it; NULL: errno says why. */
+/* Read to end of file and add a NUL. NULL on error, with errno set. */
 static char *read_all(int fd, size_t *size)
 {
 	time_t end = seconds_now() + ANSWER_SECONDS;
@@ -109,7 +109,7 @@ static char *read_all(int fd, size_t *size)
 		err = make_room(&text, *size, &room);
 		if (*size > SNAPSHOT_MAX)
 			err = EFBIG;
-		/* One who sends a byte now and then keeps nobody for ever. */
+		/* A peer that sends a byte now and then must not block us. */
 		else if (seconds_now() > end)
 			err = ETIMEDOUT;
 	}
@@ -143,10 +143,7 @@ static int ask(const char *path, struct status *status)
 	return CLI_REFUSED;
 }
 
-/*
- * A cell of the table from a field; the daemon leaves empty what it does not
- * know.
- */
+/* A cell of the table; the field of an unknown value is empty. */
 static void put_number(struct row *row, const struct status_line *line, const char *name,
 		       const char *title, enum cell_kind kind)
 {
@@ -217,7 +214,7 @@ static int print_table(const struct status *status, const char *kind, const char
 	return CLI_DONE;
 }
 
-/* "NAME: sentence", for each line that has one in @field. */
+/* Print "NAME: sentence" for each line whose @field is not empty. */
 static void print_sentences(const struct status *status, const char *kind,
 			    const char *group, const char *name, const char *field)
 {
@@ -256,10 +253,7 @@ static int print_tables(const struct status *status, const char *group)
 	return err;
 }
 
-/*
- * What JSON takes for a number, too: not "nan", and not more than a double
- * holds.
- */
+/* Is @text a JSON number? "nan" is not, nor what exceeds a double. */
 static bool is_decimal(const char *text)
 {
 	static const char digits[] = "0123456789";
@@ -270,7 +264,7 @@ static bool is_decimal(const char *text)
 	return length && length < 24 && !text[length];
 }
 
-/* Numbers as numbers, what is not known not at all. */
+/* Numbers are printed as numbers, unknown values are omitted. */
 static void json_line(const struct status_line *line)
 {
 	const char *comma = "";

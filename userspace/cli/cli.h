@@ -14,20 +14,17 @@ enum cli_status {
 	CLI_NO_SUCH = 4,
 };
 
-/* Each of these complains on stderr and returns the exit status to end with. */
+/* Each of these prints an error and returns the exit status. */
 
-/* @fmt NULL: getopt has said what is wrong already. */
+/* @fmt NULL: getopt has printed the error already. */
 int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* @conn NULL: no sentence of the kernel. The format names the subject. */
+/* @conn NULL: there is no message of the kernel. @fmt is the subject. */
 int cli_fail(const struct grpdedup_conn *conn, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int cli_connect(struct grpdedup_conn **conn);
-/*
- * After getopt: the one name that is left. The kernel judges whether it is
- * good.
- */
+/* After getopt: the only remaining argument. The kernel validates the name. */
 int cli_one_group(int argc, char **argv, const char **name);
-/* The worse of two statuses of one command line. */
+/* The more severe of two statuses of one command line. */
 int cli_worse(int a, int b);
 
 int cmd_add_group(int argc, char **argv);

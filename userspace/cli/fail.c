@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What went wrong, in words, and the exit status that goes with it. */
+/* Error messages and the exit statuses that belong to them. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@ static int absent(void)
 {
 	char untested[256];
 
-	/* Families of the host do not exist in other network namespaces. */
+	/* The host's families do not exist in other network namespaces. */
 	if (!access("/sys/module/grpdedup", F_OK))
 		fputs("grpdedup: the module is loaded, but can be reached only from the host's network namespace\n",
 		      stderr);

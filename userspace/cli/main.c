@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The verbs: their table, their help, and the way to them. */
+/* The table of verbs, their help, and dispatch. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -21,7 +21,7 @@ static int cmd_help(int argc, char **argv);
 	"  --rate R        pages to visit per second; k and M are thousands and\n" \
 	"                  millions; 0 pauses the group\n" \
 	"  --split-min N   split a huge page if it holds N matches, 1 to 512\n" \
-	"  --max-frames N  most shared frames of the group, 0 = no limit\n"
+	"  --max-frames N  maximum number of shared frames, 0 = no limit\n"
 
 static const struct verb verbs[] = {
 	{ "add-group", "NAME --rate R [--split-min N] [--max-frames N]",
@@ -36,14 +36,14 @@ static const struct verb verbs[] = {
 	{ "assign", "GROUP PID...",
 	  "put processes into a group", NULL, cmd_assign },
 	{ "move", "GROUP PID...",
-	  "move processes from their group into another", NULL, cmd_move },
+	  "move processes from their group to another one", NULL, cmd_move },
 	{ "unassign", "PID... [--keep]",
 	  "take processes out of their group",
-	  "  --keep  keep its frames shared\n", cmd_unassign },
+	  "  --keep  keep their frames shared\n", cmd_unassign },
 	{ "scan", "GROUP [--wait] [--timeout SEC]",
 	  "request one full pass now",
 	  "  --wait         wait for the pass to end\n"
-	  "  --timeout SEC  limit of --wait\n", cmd_scan },
+	  "  --timeout SEC  wait at most SEC seconds\n", cmd_scan },
 	{ "show", "[GROUP] [--json] [--watch[=SEC]]",
 	  "show groups, members and savings (the default)",
 	  "  --json         everything, as one JSON object\n"
@@ -63,7 +63,7 @@ static const struct verb verbs[] = {
 	  "  --watch[=SEC]  repeat every SEC seconds (2)\n"
 	  "  --socket PATH  grpdedupd's socket\n", cmd_balloon },
 	{ "version", "", "versions of the tool and the module", NULL, cmd_version },
-	{ "help", "[VERB]", "show help, or help for a verb", NULL, cmd_help },
+	{ "help", "[VERB]", "show help, or the help for a verb", NULL, cmd_help },
 };
 
 #define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
@@ -153,7 +153,7 @@ static bool asks_for_help(int argc, char **argv)
 	return false;
 }
 
-/* argv[0] is the verb; getopt puts it before its complaints. */
+/* argv[0] is the verb; getopt prefixes its messages with it. */
 static int run(int argc, char **argv)
 {
 	char name[64];

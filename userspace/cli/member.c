@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* assign, move, unassign: each goes through all its processes. */
+/* assign, move, unassign: each handles all its processes. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -8,7 +8,7 @@
 #include "cli.h"
 #include "output.h"
 
-/* A wrong argument must not leave half of the command line done. */
+/* Check all arguments first, so that none is applied if one is wrong. */
 static int check_pids(int argc, char **argv, int first)
 {
 	const char *bad;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* monitor: events as lines, until told to stop. */
+/* monitor: print events as lines until SIGINT or SIGTERM. */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -35,7 +35,7 @@ static const char *time_stamp(char *buf, size_t size)
 	localtime_r(&ts.tv_sec, &tm);
 	len = strftime(buf, size, "%Y-%m-%dT%H:%M:%S", &tm);
 	strftime(zone, sizeof(zone), "%z", &tm);
-	/* ISO 8601 wants +hh:mm where strftime has +hhmm. */
+	/* ISO 8601 has +hh:mm where strftime has +hhmm. */
 	snprintf(buf + len, size - len, ".%03ld%.3s:%s", ts.tv_nsec / 1000000,
 		 zone, zone + 3);
 	return buf;
@@ -76,7 +76,7 @@ static void print_event(const struct grpdedup_event *event, void *arg)
 	struct row row;
 	char stamp[64];
 
-	/* One of a newer module. */
+	/* An event of a newer module. */
 	if (!event_name(event))
 		return;
 	if (style->time)
@@ -92,7 +92,9 @@ static void print_event(const struct grpdedup_event *event, void *arg)
 	fflush(stdout);
 }
 
-/* A signal between the look at "stopped" and the wait must not be missed. */
+/*
+ * Block signals so that none is missed between testing "stopped" and waiting.
+ */
 static void catch_signals(sigset_t *normal)
 {
 	struct sigaction sa = { .sa_handler = stop };
@@ -161,7 +163,7 @@ int cmd_monitor(int argc, char **argv)
 		return cli_usage("unexpected argument '%s'", argv[optind]);
 	err = grpdedup_events_open(&events);
 	if (err)
-		return cli_fail(NULL, err, "cannot listen to events");
+		return cli_fail(NULL, err, "cannot subscribe to events");
 	status = monitor(events, &style);
 	grpdedup_events_close(events);
 	return status;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The writers of rows: table, JSON, tab-separated. */
+/* Print rows: as a table, as JSON, tab-separated. */
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -140,7 +140,7 @@ static void write_unit(const struct cell *cell, char *buf, size_t size)
 	snprintf(buf, size, "%s", unit_of(cell->kind));
 }
 
-/* What a line of the table has of its cells: titles, units or values. */
+/* Prints one cell of a line: its title, its unit or its value. */
 typedef void (*cell_writer)(const struct cell *cell, char *buf, size_t size);
 
 static void widen(size_t *widths, const struct row *row, cell_writer writer)
@@ -157,7 +157,7 @@ static void widen(size_t *widths, const struct row *row, cell_writer writer)
 	}
 }
 
-/* Texts begin and numbers end on the same column. */
+/* Align texts left and numbers right. */
 static void print_line(FILE *out, const size_t *widths, const struct row *row,
 		       cell_writer writer)
 {
@@ -234,7 +234,7 @@ void json_string(FILE *out, const char *text)
 		unsigned int len = utf8_len(s);
 
 		if (!len) {
-			/* A process's name may be any bytes, JSON may not. */
+			/* The name of a process may contain any bytes. */
 			fputs("\\ufffd", out);
 			len = 1;
 		} else if (*s == '"' || *s == '\\') {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One row model for all outputs. A row is a list of named values; a cell with a
- * title is a column of the table, one with a key is a field of the JSON and
- * tab-separated forms, most are both.
+ * One model of a row for all outputs. A row is a list of named values; a cell
+ * with a title is a column of the table, one with a key is a field of the JSON
+ * and tab-separated forms; most are both.
  */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* How the table shows a value; the other forms have it raw. */
+/* How the table shows a value; the other forms print it raw. */
 enum cell_kind {
 	CELL_TEXT,
 	CELL_COUNT,
@@ -33,7 +33,7 @@ struct cell {
 
 #define ROW_CELLS	48
 
-/* Texts are borrowed: a row lives no longer than what it was made from. */
+/* Texts are borrowed: a row must not outlive the struct it was made from. */
 struct row {
 	struct cell cells[ROW_CELLS];
 	unsigned int count;
@@ -51,7 +51,7 @@ void table_print(FILE *out, const struct row *rows, size_t count);
 /* The fields of an object, without its braces. */
 void json_fields(FILE *out, const struct row *row);
 void json_string(FILE *out, const char *text);
-/* Leading tab before each field: the caller has written the first column. */
+/* A tab precedes each field: the caller prints the first column. */
 void tsv_names(FILE *out, const struct row *row);
 void tsv_values(FILE *out, const struct row *row);
 

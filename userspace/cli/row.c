@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Rows of groups, members and events. The order of the cells that have a key is
- * the column order of dump: it is frozen, new ones go to the end.
+ * the column order of dump: it is frozen, append new ones.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,8 +29,9 @@ static const struct shown shown[GRPDEDUP_CNT_MAX + 1] = {
 };
 
 /*
- * What part of the scanned memory is saved. A group has "shared" frames and
- * "sharing" further mappings of them; a member's "shared" are all its mappings.
+ * The part of the scanned memory that is saved. A group's "shared" are its
+ * frames, its "sharing" further mappings of them; a member's "shared" are all
+ * its mappings.
  */
 static void add_saved_part(struct row *row,
 			   const struct grpdedup_counters *counters,
@@ -177,7 +178,7 @@ void print_skips(FILE *out, const struct grpdedup_group *group)
 		{ GRPDEDUP_CNT_SKIP_NOMEM, "merges without memory for a frame "
 		  "(or at max-frames)" },
 		{ GRPDEDUP_CNT_SKIP_CONTENDED, "blocks whose process held its "
-		  "memory map" },
+		  "mmap lock" },
 	};
 	const struct grpdedup_counters *counters = &group->counters;
 	bool first = true;

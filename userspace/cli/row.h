@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Rows of the things that the module reports. */
+/* Rows of what the module reports. */
 #ifndef CLI_ROW_H
 #define CLI_ROW_H
 
@@ -16,8 +16,9 @@ const char *event_name(const struct grpdedup_event *event);
 const char *reason_name(uint32_t reason);
 
 /*
- * Why a group has saved nothing: one line with what was skipped (in total since
- * the group was made), none if it has saved something or nothing was skipped.
+ * Why a group has saved nothing: one line with what was skipped, in total since
+ * the group was created. Prints nothing if the group has saved something or
+ * nothing was skipped.
  */
 void print_skips(FILE *out, const struct grpdedup_group *group);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* scan: ask for a pass and, if told so, wait for its end. */
+/* scan: request a pass and, with --wait, wait for its end. */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -21,7 +21,7 @@ static void stop(int sig)
 	stopped = sig;
 }
 
-/* Whoever started us may want a signal to be ignored. */
+/* Do not catch a signal that the parent process has set to be ignored. */
 static void catch_signals(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM };
@@ -62,7 +62,7 @@ static void end_progress(void)
 		fputs("\r\033[K", stderr);
 }
 
-/* @timeout 0: for ever. *group: as it was before, and then as it is. */
+/* @timeout 0: no limit. *group: state before the request; updated. */
 static int wait_for_pass(struct grpdedup_conn *conn, const char *name,
 			 struct grpdedup_group *group, uint64_t pass,
 			 unsigned int timeout)
@@ -109,7 +109,7 @@ static int wait_and_tell(struct grpdedup_conn *conn, const char *name,
 	if (err == -EINTR) {
 		fprintf(stderr, "grpdedup: group %s: stopped waiting; pass %" PRIu64 " continues\n",
 			group->name, pass);
-		/* To be seen to have died of it is what shells expect. */
+		/* Die of the signal: the shell checks for that. */
 		signal(stopped, SIG_DFL);
 		raise(stopped);
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* show: tables for people, --json for programs. */
+/* show: tables, or JSON. */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>

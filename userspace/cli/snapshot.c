@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Groups and members, in a steady order. */
+/* Groups and members, sorted. */
 #include <errno.h>
 #include <stdlib.h>
 #include "cli.h"

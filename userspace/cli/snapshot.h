@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* All that the module reports at one time. */
+/* All groups and members that the module reports. */
 #ifndef CLI_SNAPSHOT_H
 #define CLI_SNAPSHOT_H
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The daemon's snapshot, taken apart. It comes from a socket: nothing is
- * believed.
- */
+/* Parse the daemon's snapshot. It is read from a socket: check everything. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +7,7 @@
 #include "../lib/status.h"
 #include "status.h"
 
-/* There are three; nobody needs more time and memory than for these. */
+/* There are three kinds; limit memory and time of a bad snapshot. */
 #define KINDS_MAX	16
 
 /* Names of the fields of one kind of line. */
@@ -21,7 +18,7 @@ struct status_names {
 	unsigned int count;
 };
 
-/* Cuts at tabs; the fields after the last that fits are left out. */
+/* Split at tabs; fields beyond STATUS_FIELDS are dropped. */
 static unsigned int cut(char *line, char **kind, char **fields)
 {
 	unsigned int count = 0;
@@ -90,7 +87,7 @@ static const char *check_magic(const char *line)
 	if (!strncmp(line, GRPDEDUP_STATUS_MAGIC "\t",
 		     strlen(GRPDEDUP_STATUS_MAGIC) + 1))
 		return "unknown version";
-	return "not grpdedupd";
+	return "not a grpdedupd status";
 }
 
 const char *status_parse(struct status *status, char *text)
@@ -101,7 +98,7 @@ const char *status_parse(struct status *status, char *text)
 	*status = (struct status){ .text = text };
 	line = strsep(&text, "\n");
 	bad = text ? check_magic(line) : NULL;
-	/* What has no end of a line is no line. */
+	/* Ignore an unterminated last line. */
 	while (!bad && (line = strsep(&text, "\n")) && text) {
 		if (!strcmp(line, GRPDEDUP_STATUS_END))
 			return *text ? "data after the end" : NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The daemon's snapshot (../lib/status.h), taken apart. */
+/* The daemon's snapshot (../lib/status.h), parsed. */
 #ifndef CLI_STATUS_H
 #define CLI_STATUS_H
 
@@ -8,9 +8,9 @@
 #define STATUS_FIELDS	32
 
 /**
- * struct status_line - one line of it; all texts point into the snapshot
+ * struct status_line - one line of a snapshot; all texts point into it
  * @kind: host, group, guest
- * @names: of its fields
+ * @names: names of the fields
  */
 struct status_line {
 	const char *kind;
@@ -21,7 +21,7 @@ struct status_line {
 
 /**
  * struct status - a snapshot
- * @lines: that have values, in their order
+ * @lines: lines with values, in the order of the snapshot
  */
 struct status {
 	char *text;
@@ -31,8 +31,8 @@ struct status {
 };
 
 /*
- * Takes over @text, malloc()ed and with a NUL at its end. NULL, or a sentence
- * about what is wrong with it; status_free() is due in any case.
+ * Takes ownership of @text, which is malloc()ed and NUL-terminated. Returns
+ * NULL or an error message; call status_free() in either case.
  */
 const char *status_parse(struct status *status, char *text);
 void status_free(struct status *status);

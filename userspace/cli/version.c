@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* version: of the tool, the module and the wire between them. */
+/* version: of the tool, the module and the netlink protocol. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,7 +38,10 @@ int cmd_version(int argc, char **argv)
 	puts("grpdedup " GRPDEDUP_VERSION);
 	if (grpdedup_release_untested(untested, sizeof(untested)))
 		puts(untested);
-	/* Asking for the family would load the module; a question must not. */
+	/*
+	 * Resolving the family would load the module; showing the version must
+	 * not.
+	 */
 	if (access(MODULE_DIR, F_OK)) {
 		puts("module not loaded");
 		return CLI_DONE;

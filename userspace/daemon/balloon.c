@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* One guest's balloon: does it follow? */
+/* Does one guest's balloon follow its target? */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,9 +7,9 @@
 
 /* Weight of the newest second in the averages of faults and swapping. */
 #define STATS_WEIGHT	0.3
-/* Statistics that were not renewed for so long are not believed any more. */
+/* Statistics that are older than this are ignored. */
 #define STATS_STALE_MS	15000
-/* As good as there */
+/* A distance below this counts as arrived. */
 #define NEAR		(4u << 20)
 
 const char *balloon_state_name(enum balloon_state state)
@@ -76,7 +76,7 @@ void balloon_hear_stats(struct balloon *balloon, const struct guest_stats *stats
 {
 	const struct guest_stats *before = &balloon->stats;
 
-	/* QEMU repeats the last ones for ever; only the driver renews them. */
+	/* QEMU repeats the last ones; only the driver renews them. */
 	if (!stats->last_update || stats->last_update == before->last_update)
 		return;
 	if (balloon->has_stats && stats->last_update > before->last_update) {
@@ -123,10 +123,7 @@ static void judge_stuck(struct balloon *balloon, uint64_t now_ms)
 void balloon_judge(struct balloon *balloon, uint64_t slack, uint64_t now_ms)
 {
 	bool owes = balloon->target && distance(balloon) > slack;
-	/*
-	 * Monitors may be slow: what counts is that it was seen not to have
-	 * moved.
-	 */
+	/* Monitors may be slow: count from the last report of the size. */
 	bool waited = balloon->heard_ms >= balloon->moved_ms + BALLOON_PROGRESS_MS;
 
 	if (balloon->has_stats && now_ms - balloon->stats_ms > STATS_STALE_MS)
@@ -138,10 +135,7 @@ void balloon_judge(struct balloon *balloon, uint64_t slack, uint64_t now_ms)
 		break;
 	case BALLOON_NO_DRIVER:
 	case BALLOON_STUCK:
-		/*
-		 * It came closer since, or the driver of a booted guest shows
-		 * up.
-		 */
+		/* It moved, or the driver of a booting guest has started. */
 		if (!owes || !waited || now_ms >= balloon->retry_ms ||
 		    (balloon->state == BALLOON_NO_DRIVER && balloon->stats_ms)) {
 			balloon_set_state(balloon, BALLOON_OK, "%s", "");

@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include "config_file.h"
 
-/* inih cuts what is longer. */
+/* inih truncates longer lines. */
 #define LINE_MAX_SIZE	199
 #define SECTION_MAX	49
-/* Some editors begin a file with it. */
+/* Some editors write it at the start of a file. */
 #define BYTE_ORDER_MARK	"\xef\xbb\xbf"
 
 static void *add(void **array, size_t *count, size_t size)
@@ -118,8 +118,8 @@ static int on_key(void *arg, const char *section, const char *name, const char *
 }
 
 /*
- * inih reads neither what follows the name, nor tells anybody of a section
- * without keys.
+ * inih ignores what follows the name, and does not report sections without
+ * keys.
  */
 static void see_section(struct config_file *file, const char *line)
 {
@@ -139,8 +139,8 @@ static void see_section(struct config_file *file, const char *line)
 }
 
 /*
- * fgets() for inih: whole lines, which are counted; none continues the one
- * before.
+ * fgets() for inih: returns whole lines and counts them; strips indentation, so
+ * that inih does not take a line as a continuation.
  */
 static char *next_line(char *buf, int size, void *arg)
 {
@@ -202,7 +202,7 @@ int config_load(const char *path, struct config **config, char *error, size_t si
 		snprintf(error, size, "%s: %s", path, strerror(errno));
 		return file.err;
 	}
-	/* A device or a pipe may go on for ever. */
+	/* A device or a pipe may have no end. */
 	if (fstat(fileno(file.stream), &st) || !S_ISREG(st.st_mode)) {
 		fclose(file.stream);
 		snprintf(error, size, "%s: not a regular file", path);

@@ -12,7 +12,7 @@
 
 /**
  * struct config_group - [group NAME]
- * @rate: pages per second; with rate_auto, what it begins with (rate_min)
+ * @rate: pages per second; with rate_auto, the initial rate (default rate_min)
  * @rate_auto: rate_control = auto
  * @split_min, @frames_max: as for "grpdedup add-group"
  */
@@ -29,16 +29,16 @@ struct config_group {
 
 /**
  * struct config_guest - [guest NAME]; paths are NULL if not given
- * @name: unique; for people
+ * @name: unique
  * @group: index in the configuration's groups
- * @group_name: the same as it was written
- * @qmp: path of a QMP socket. Without a pidfile it also tells the pid.
- * @qmp_shared: others use this socket too: connect, act, leave
+ * @group_name: its name
+ * @qmp: path of a QMP socket; without a pidfile, its listener is the guest
+ * @qmp_shared: other clients use this socket too: connect, act, disconnect
  * @pidfile: file with the pid
- * @domain: name of a libvirt domain; excludes the two above
- * @base: what the guest is entitled to, bytes; 0 if there is nothing to balloon
- *	(a guest with a pidfile only)
- * @max: most that it may get, bytes, 0 = what it was started with
+ * @domain: name of a libvirt domain; excludes @qmp and @pidfile
+ * @base: entitlement of the guest, bytes; 0 if there is nothing to balloon (a
+ *	guest with a pidfile only)
+ * @max: upper limit, bytes, 0 = what the guest was started with
  */
 struct config_guest {
 	char *name;
@@ -62,8 +62,8 @@ struct config {
 };
 
 /*
- * 0, or -errno with a sentence "FILE:LINE: what is wrong" in @error (without
- * the line where it concerns the whole file).
+ * 0, or -errno with "FILE:LINE: message" in @error (without LINE if it concerns
+ * the whole file).
  */
 int config_load(const char *path, struct config **config, char *error, size_t size);
 void config_free(struct config *config);

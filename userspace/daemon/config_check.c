@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What makes a configuration good as a whole. */
+/* Validate a configuration as a whole. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 #include "config_file.h"
 
 #define GUEST_NAME_MAX	40
-/* No guest lives with less. */
+/* Minimum size of a guest. */
 #define BASE_MIN	(16ull << 20)
-/* Targets go in whole MiB. */
+/* Targets are multiples of 1 MiB. */
 #define GROWTH_MIN	(1ull << 20)
 
 static bool is_printable(const char *name)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* One configuration: complaining about it while it is read, and freeing it. */
+/* Report errors of a configuration file, and free a configuration. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Inside the config files of the daemon: one file while it is read. */
+/* Internal to config*.c: a configuration file while it is read. */
 #ifndef CONFIG_FILE_H
 #define CONFIG_FILE_H
 
@@ -16,14 +16,14 @@ enum config_kind {
 };
 
 /**
- * struct config_file - one file
- * @line: that is being read
- * @text: of it
- * @section: line of the section's name
- * @fresh: a section has begun and had no key yet
- * @kind: of the section
- * @seen: which of its keys were there, by their place in the table
- * @err, @error: the first complaint; nothing is read after it
+ * struct config_file - a configuration file
+ * @line: number of the current line
+ * @text: buffer of the current line
+ * @section: line of the current section's name
+ * @fresh: the current section has had no key yet
+ * @kind: kind of the current section
+ * @seen: which keys the section has had, by index in the table of keys
+ * @err, @error: the first error; reading stops there
  */
 struct config_file {
 	const char *path;
@@ -42,14 +42,14 @@ struct config_file {
 	size_t error_size;
 };
 
-/* @line 0: about the whole file. Only the first complaint counts. */
+/* @line 0: concerns the whole file. Only the first error is kept. */
 void config_complain(struct config_file *file, unsigned int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* config_key.c: one key of the section that is being read */
+/* config_key.c: set one key of the current section */
 void config_set(struct config_file *file, const char *name, const char *value);
 
-/* config_check.c: names, and what can be told only at the end */
+/* config_check.c: names, and what can be checked only at the end */
 void config_check_group_name(struct config_file *file, const char *name);
 void config_check_guest_name(struct config_file *file, const char *name);
 void config_check(struct config_file *file);

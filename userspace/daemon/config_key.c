@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The keys of the configuration file and the forms of their values. */
+/* Keys of the configuration file and parsers of their values. */
 #include <errno.h>
 #include <math.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include "../lib/parse.h"
 #include "config_file.h"
 
-/* All return NULL, or what is wrong with the text; *value is then untouched. */
+/* All return NULL, or an error message; *value is then unchanged. */
 typedef const char *(*parse_fn)(const char *text, void *value);
 
 static const char *parse_size(const char *text, void *value)
@@ -49,7 +49,7 @@ static const char *parse_decimal(const char *text, double max, double *value)
 		return "is not a number";
 	errno = 0;
 	n = strtod(text, &end);
-	/* Neither 0x10 nor 1e1: nobody means these. */
+	/* strtod() accepts 0x10 and 1e1, too. */
 	if (*end || text[strspn(text, "0123456789.")])
 		return "has extra characters after the number";
 	if (errno || !isfinite(n) || n > max)
@@ -63,7 +63,7 @@ static const char *parse_percent(const char *text, void *value)
 	return parse_decimal(text, 100, value);
 }
 
-/* A scanner is one thread. */
+/* A scanner is one thread, so it takes one CPU at most. */
 static const char *parse_cpu(const char *text, void *value)
 {
 	return parse_decimal(text, 100, value);
@@ -145,7 +145,7 @@ static const char *parse_text(const char *text, void *value)
 		return "is empty";
 	copy = strdup(text);
 	if (!copy)
-		return "is out of memory";
+		return "cannot be copied: out of memory";
 	*(char **)value = copy;
 	return NULL;
 }
@@ -190,7 +190,7 @@ static const struct key {
 
 #define KEYS	(sizeof(keys) / sizeof(keys[0]))
 
-/* What the section that is being read is about. */
+/* The struct that the current section describes. */
 static char *subject(struct config_file *file)
 {
 	struct config *config = file->config;

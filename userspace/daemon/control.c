@@ -14,7 +14,7 @@
 #define READERS_MAX	32
 #define READER_MS	5000
 
-/* One who reads. */
+/* One client. */
 struct reader {
 	struct reader *next;
 	struct control *control;
@@ -97,7 +97,7 @@ static void greet(void *arg, uint32_t events)
 		drop(reader);
 }
 
-/* A daemon that was killed leaves its socket behind; a living one answers. */
+/* A killed daemon leaves its socket behind; a running one accepts. */
 static int make_room(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -140,7 +140,7 @@ static int listen_at(const char *path)
 	return fd;
 }
 
-/* The directory of the socket, where systemd does not make it. */
+/* Create the directory of the socket, in case systemd did not. */
 static void make_directory(const char *path)
 {
 	const char *slash = strrchr(path, '/');

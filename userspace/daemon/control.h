@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * The daemon's socket: whoever connects gets a snapshot and the end of the
- * file.
- */
+/* The daemon's socket: each client receives one snapshot, then end of file. */
 #ifndef CONTROL_H
 #define CONTROL_H
 
@@ -11,17 +8,17 @@
 
 struct control;
 
-/* The snapshot as malloc()ed text, NULL without memory. */
+/* The snapshot as malloc()ed text, NULL if out of memory. */
 typedef char *(*control_fn)(void *arg, size_t *size);
 
 /*
- * Listens at @path, for its owner only; a socket there that nobody serves is
- * replaced. NULL with a sentence in @error.
+ * Listens at @path with mode 0600; replaces a socket that is not served. NULL
+ * on error, with a message in @error.
  */
 struct control *control_create(struct loop *loop, const char *path, control_fn fn,
 			       void *arg, char *error, size_t size);
 void control_destroy(struct control *control);
-/* Once per round: readers that do not read are dropped. */
+/* Once per round: drop clients that do not read. */
 void control_tick(struct control *control);
 
 #endif /* CONTROL_H */

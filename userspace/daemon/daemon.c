@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What happens once a second, and when the configuration changes. */
+/* The control round, and applying a new configuration. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "daemon.h"
 #include "log.h"
 
-/* Time for a guest that leaves to give back what was granted to it. */
+/* Time for a leaving guest to release what it was granted. */
 #define LEAVE_MS	3000
 
 static struct guest_env env_of(struct daemon *daemon)
@@ -56,7 +56,7 @@ static bool has_group(const struct config *config, const char *name)
 	return false;
 }
 
-/* Those that were doomed before and those that are now. */
+/* Groups doomed before that are still unwanted, and newly unwanted ones. */
 static size_t doom_groups(const struct daemon *daemon,
 			  const struct config *config,
 			  char (*doomed)[GRPDEDUP_NAME_SIZE])
@@ -74,7 +74,7 @@ static size_t doom_groups(const struct daemon *daemon,
 	return n;
 }
 
-/* The guest that goes on as @config; it is taken out of the old list. */
+/* Find the guest that continues as @config, and take it out of @old. */
 static struct guest *inherit(struct guest **old, size_t count,
 			     const struct config_guest *config)
 {
@@ -92,7 +92,7 @@ static struct guest *inherit(struct guest **old, size_t count,
 	return NULL;
 }
 
-/* New ones that were made so far, when there is no memory for the rest. */
+/* Out of memory: drop the new guests created so far. */
 static void drop_new(struct daemon *daemon, struct guest **guests, size_t count)
 {
 	struct guest_env env = env_of(daemon);
@@ -109,8 +109,8 @@ static void drop_new(struct daemon *daemon, struct guest **guests, size_t count)
 }
 
 /*
- * Fills @guests with those of @config, then with those that leave. @old: a copy
- * of the daemon's list, to tick off.
+ * Fills @guests with the guests of @config, then the leaving ones. @old is a
+ * copy of the daemon's list, from which inherited guests are removed.
  */
 static ssize_t take_guests(struct daemon *daemon, const struct config *config,
 			   struct guest **guests, struct guest **old)
@@ -181,7 +181,7 @@ int daemon_configure(struct daemon *daemon, struct config *config)
 	return 0;
 }
 
-/* First its memory, then its membership: that is what paid for the memory. */
+/* Release its grant before its membership, which pays for the grant. */
 static bool has_left(struct daemon *daemon, struct guest *guest)
 {
 	if (!guest->leaving_ms)
@@ -212,7 +212,7 @@ static void see_off(struct daemon *daemon)
 	daemon->guest_count = n;
 }
 
-/* A group goes when its guests have: deleting it unshares what is left. */
+/* Delete a group after its guests have left: deletion unshares the rest. */
 static void delete_doomed(struct daemon *daemon)
 {
 	size_t i, j, n = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* All that the daemon knows, and what it does once a second. */
+/* The state of the daemon, and its control round. */
 #ifndef DAEMON_H
 #define DAEMON_H
 
@@ -15,11 +15,11 @@
 
 /**
  * struct daemon - the daemon
- * @config: what is in force
- * @doomed: groups that have left the configuration and are still in the kernel
- * @round_ms: when the last round began; 0 = none has
- * @period_ms: between the beginnings of the last two
- * @late_ms: longest of these since the daemon began
+ * @config: the configuration in force
+ * @doomed: groups removed from the configuration that the kernel still has
+ * @round_ms: start of the last round, 0 = none yet
+ * @period_ms: time between the starts of the last two rounds
+ * @late_ms: longest @period_ms since the start of the daemon
  */
 struct daemon {
 	struct loop *loop;
@@ -39,7 +39,7 @@ struct daemon {
 };
 
 /*
- * Takes over @config, in place of what was in force. 0 or -errno (nothing
+ * Takes ownership of @config and puts it in force. 0 or -errno (nothing
  * changed).
  */
 int daemon_configure(struct daemon *daemon, struct config *config);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* One group: its place in the kernel, its rate, its grants. */
+/* One group: in the kernel, its rate, its grants. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +56,7 @@ static void fail(struct group *group, const char *what, const char *sentence)
 	snprintf(group->error, sizeof(group->error), "%s", error);
 }
 
-/* Creates or changes it, as it is in the kernel or not. */
+/* Create the group in the kernel, or change it if it @exists. */
 static bool announce(struct group *group, struct kernel *kernel, bool exists)
 {
 	struct grpdedup_group_params params = params_of(group);
@@ -122,13 +122,13 @@ void group_sync(struct group *group, struct kernel *kernel)
 	} else if (group->config.rate_auto) {
 		steer_rate(group, kernel, found);
 	} else {
-		/* Somebody may have set another one by hand, and is right. */
+		/* Respect a rate that was set by hand. */
 		group->rate.rate = found->rate;
 	}
 	group->error[0] = '\0';
 }
 
-/* What the group saves now, less what that costs and what is gone already. */
+/* What the group saves now, less metadata and what was lost since. */
 static uint64_t saved_of(const struct kernel *kernel, const char *name,
 			 struct guest *const *guests, size_t count)
 {
@@ -169,7 +169,7 @@ static struct law_guest law_guest_of(const struct guest *guest)
 			.major_faults = balloon->major_faults,
 			.swap_in = balloon->swap_in,
 		},
-		/* Who contributes nothing gets nothing. */
+		/* A guest that contributes nothing gets nothing. */
 		.max = guest->is_member && !guest->leaving_ms ? guest_max(guest) :
 								guest->config.base,
 		.live = balloon_is_live(balloon),

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * One group: kept in the kernel as configured, its rate, and what its guests
- * may have.
- */
+/* One group: its configuration in the kernel, its rate, and its grants. */
 #ifndef GROUP_H
 #define GROUP_H
 
@@ -10,11 +7,11 @@
 #include "guest.h"
 
 /**
- * struct group - one
+ * struct group - one group
  * @config: a copy
- * @rate: rate that the daemon wants; with rate_auto it changes
- * @announced: the kernel was told @config's rate since it was read
- * @law: what the law remembers
+ * @rate: the rate to set; changes with rate_auto
+ * @announced: the kernel has accepted @config since it was last read
+ * @law: state of the law
  * @round: its last round
  * @error: a sentence if the kernel does not have the group as configured
  */
@@ -31,9 +28,9 @@ void group_init(struct group *group, const struct config_group *config);
 /* A new configuration of the same group. */
 void group_update(struct group *group, const struct config_group *config);
 
-/* Creates the group in the kernel if it is not there, and sees to its rate. */
+/* Create the group in the kernel if it is missing, and adjust its rate. */
 void group_sync(struct group *group, struct kernel *kernel);
-/* What its guests may have; @guests: all of the daemon's. */
+/* Set the targets of its guests; @guests: all guests of the daemon. */
 void group_grant(struct group *group, const struct kernel *kernel,
 		 struct guest **guests, size_t count, bool host_short, double seconds);
 

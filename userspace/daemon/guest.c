@@ -10,7 +10,7 @@
 
 /* Where libvirt keeps the pid files of its domains. */
 #define LIBVIRT_PIDFILE	"/run/libvirt/qemu/%s.pid"
-/* After a refusal of the kernel */
+/* Delay after the kernel has rejected a request. */
 #define AGAIN_MS	5000
 
 static char *copy(const char *text)
@@ -115,7 +115,7 @@ static pid_t look_for_process(struct guest *guest)
 					  sizeof(guest->why));
 	if (guest->monitor)
 		pid = guest->monitor->ops->peer(guest->monitor);
-	/* On a shared socket one is seldom connected. */
+	/* On a shared socket the daemon is rarely connected. */
 	if (!pid && guest->pid && process_start(guest->pid) == guest->start)
 		pid = guest->pid;
 	if (!pid)
@@ -125,8 +125,8 @@ static pid_t look_for_process(struct guest *guest)
 }
 
 /*
- * A guest that has taken over its QEMU can write another tenant's pid into its
- * pid file, but cannot be another process behind its socket.
+ * A guest that has escaped into its QEMU can write the pid of another tenant
+ * into its pid file, but cannot change the peer of its QMP socket.
  */
 static void prove_process(struct guest *guest)
 {
@@ -235,7 +235,7 @@ static void log_state(struct guest *guest)
 {
 	enum balloon_state state = guest_state(guest);
 
-	/* Whether it follows shows only when it has arrived. */
+	/* Log "ok" only after the guest has reached its target. */
 	if (state == guest->logged ||
 	    (state == BALLOON_OK && balloon_is_moving(&guest->balloon)))
 		return;
@@ -255,7 +255,7 @@ void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack)
 {
 	bool balloons = guest->config.base > 0;
 
-	/* Without a pid file it is the monitor that finds the process. */
+	/* Without a pid file, the monitor finds the process. */
 	if (balloons && !guest->monitor && (guest->pid || !guest->config.pidfile))
 		make_monitor(guest, env->loop);
 	if (guest->monitor)

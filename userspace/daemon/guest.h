@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One guest: its process, its membership and its balloon. It comes, goes and
- * comes back without anybody's doing; each round finds out anew.
+ * One guest: its process, its membership and its balloon. Its process may exit
+ * and restart at any time, so each round re-reads its state.
  */
 #ifndef GUEST_H
 #define GUEST_H
@@ -20,24 +20,24 @@ struct guest_env {
 };
 
 /**
- * struct guest - one
- * @config: a copy of its own, but for group and line
+ * struct guest - one guest
+ * @config: a copy; group_name is NULL, group and line may be stale
  * @group: name of its group
- * @came_from: the group that a former configuration had it in, "" if none: only
- *	out of that one it is moved
- * @pid: its process, 0 if there is none; with @start it is named for good
- * @is_proven: its pid file and the one that listens at its QMP socket agree, or
- *	there is only one of both
+ * @came_from: its group before the configuration changed, "" if unchanged: it
+ *	is moved only out of that group
+ * @pid: its process, 0 if there is none; unique together with @start
+ * @is_proven: the pid file and the peer of the QMP socket agree, or only one of
+ *	them is configured
  * @is_member: the kernel has it in @group
- * @saved: what it contributes to the group's savings, bytes
- * @file_pages: RssFile of its process at the beginning of the round
- * @unseen: what tells of broken savings before the scanner does
- * @lost: the same in bytes
+ * @saved: its contribution to the group's savings, bytes
+ * @file_pages: RssFile of its process at the start of the round
+ * @unseen: estimates broken savings before the scanner counts them
+ * @lost: that estimate in bytes
  * @why: a sentence if it is not running or not a member
  * @assigning: a request is under way
- * @again_ms: when to ask the kernel next after a refusal
- * @logged: state that was last logged
- * @leaving_ms: it is not in the configuration any more since; 0 = it is
+ * @again_ms: when to retry after the kernel has rejected a request
+ * @logged: the last state that was logged
+ * @leaving_ms: when it was removed from the configuration, 0 = it was not
  */
 struct guest {
 	struct config_guest config;
@@ -60,10 +60,10 @@ struct guest {
 	uint64_t leaving_ms;
 };
 
-/* NULL without memory. */
+/* NULL if out of memory. */
 struct guest *guest_create(const struct config_guest *config, const char *group);
 void guest_destroy(struct guest *guest, struct guest_env *env);
-/* The same process behind the same monitor: it may go on with other sizes. */
+/* Same process and monitor: the guest continues, its sizes may change. */
 bool guest_is_same(const struct guest *guest, const struct config_guest *config);
 void guest_update(struct guest *guest, const struct config_guest *config,
 		  const char *group);
@@ -73,13 +73,13 @@ void guest_look(struct guest *guest);
 /* Once per round, after kernel_refresh(). @slack: as for balloon_judge(). */
 void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack);
 /*
- * Most that it may have: as configured, and no more than QEMU gave it. 0: not
- * known.
+ * Upper limit: as configured, but at most what QEMU was started with. 0:
+ * unknown.
  */
 uint64_t guest_max(const struct guest *guest);
 /* Set the target to @bytes unless it is that already. */
 void guest_set_target(struct guest *guest, uint64_t bytes);
-/* What its status says: state and a sentence. */
+/* The state of its balloon, and a sentence about it. */
 enum balloon_state guest_state(const struct guest *guest);
 const char *guest_why(const struct guest *guest);
 

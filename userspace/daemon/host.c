@@ -43,7 +43,7 @@ void host_judge(struct host *host, const struct host_params *params)
 		host->why[0] = '\0';
 }
 
-/* The first line of @name that @format matches gives its value. */
+/* Read the value from the first line of @name that matches @format. */
 static int read_line(const char *proc, const char *name, const char *format, void *value)
 {
 	char path[256], line[256];
@@ -69,7 +69,7 @@ int host_read(struct host *host, const struct host_params *params, const char *p
 	if (err)
 		return err;
 	host->available = kib * 1024;
-	/* A kernel may be without PSI, or have it switched off. */
+	/* The kernel may lack PSI, or have it disabled. */
 	if (read_line(proc, "pressure/memory", "some avg10=%lf", &host->pressure))
 		host->pressure = -1;
 	host_judge(host, params);

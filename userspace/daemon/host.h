@@ -8,9 +8,9 @@
 
 /**
  * struct host_params - as configured
- * @available_floor: MemAvailable below this is short, bytes; 0 = not watched
- * @pressure_max: "some avg10" of PSI memory above this is short, percent; 0 =
- *	not watched
+ * @available_floor: short if MemAvailable is below, bytes; 0 = not watched
+ * @pressure_max: short if "some avg10" of PSI memory is above, percent; 0 = not
+ *	watched
  */
 struct host_params {
 	uint64_t available_floor;
@@ -18,11 +18,11 @@ struct host_params {
 };
 
 /**
- * struct host - what is known of it
+ * struct host - memory of the host
  * @available: MemAvailable, bytes
- * @pressure: PSI memory some avg10, percent; negative if the kernel has no PSI
- * @is_short: with hysteresis: ends when available is a quarter above the floor
- *	and pressure below half its limit
+ * @pressure: PSI memory some avg10, percent; negative if unavailable
+ * @is_short: short of memory, with hysteresis: ends when available is a quarter
+ *	above the floor and pressure is at most half its limit
  * @why: a sentence while it is short, else ""
  */
 struct host {
@@ -32,9 +32,9 @@ struct host {
 	char why[96];
 };
 
-/* Pure: judge from what is in @host already. */
+/* Update @is_short and @why from the other fields. */
 void host_judge(struct host *host, const struct host_params *params);
-/* Reads both files below @proc ("/proc") and judges. 0 or -errno. */
+/* Read both files below @proc ("/proc") and judge. 0 or -errno. */
 int host_read(struct host *host, const struct host_params *params, const char *proc);
 
 #endif /* HOST_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* One look at all groups and members. */
+/* Read all groups and members. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,10 +28,7 @@ static void forget_lists(struct kernel *kernel)
 
 static int connect_family(struct kernel *kernel)
 {
-	/*
-	 * Asking for a family that is not there makes the kernel load its
-	 * module.
-	 */
+	/* Resolving a missing family makes the kernel load its module. */
 	bool first = !kernel->loaded && !kernel->why[0];
 
 	if (kernel->conn)
@@ -79,10 +76,7 @@ void kernel_refresh(struct kernel *kernel)
 		kernel->loaded = false;
 		forget_lists(kernel);
 	}
-	/*
-	 * The next look finds the family anew: it may have another number by
-	 * then.
-	 */
+	/* Resolve the family again next time: its id may have changed. */
 	grpdedup_conn_close(kernel->conn);
 	kernel->conn = NULL;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The law of one group. */
+/* Targets of the guests of one group. */
 #include <math.h>
 #include <stdlib.h>
 #include "law.h"
 
-/* Targets are whole MiB above base: balloons do not care for less. */
+/* Targets are a whole number of MiB above base: finer steps are not useful. */
 #define GRAIN		(1ull << 20)
 
 static uint64_t more(uint64_t a, uint64_t b)
@@ -22,13 +22,13 @@ static uint64_t beyond(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-/* What it has above its base, as far as it may have it. */
+/* What the guest has above its base. */
 static uint64_t held(const struct law_guest *guest)
 {
 	return beyond(guest->share.actual, guest->share.base);
 }
 
-/* What it was given before this round; a new one begins with what it has. */
+/* Its grant before this round; a new guest starts with what it has. */
 static uint64_t before(const struct law_guest *guest)
 {
 	if (!guest->target)
@@ -57,7 +57,7 @@ static uint64_t available(const struct law *law, const struct law_params *params
 	return beyond(less(round->saved, (uint64_t)law->average), params->reserve);
 }
 
-/* The grant of those that are live: down at once, up in steps. */
+/* The grant of the live guests: reduced at once, raised in steps. */
 static uint64_t grant(const struct law_params *params, uint64_t may, uint64_t was)
 {
 	if (may <= was)
@@ -68,9 +68,9 @@ static uint64_t grant(const struct law_params *params, uint64_t may, uint64_t wa
 }
 
 /*
- * Whole grains only, unless the room is full. What that leaves over goes to the
- * first ones that can take a grain: each one's part of a step may be less than
- * one.
+ * Round to whole grains, unless the room is full. The remainders go to the
+ * first guests that can take a grain: the part of each guest in a step may be
+ * less than a grain.
  */
 static void round_off(struct share *shares, size_t count)
 {
@@ -95,9 +95,9 @@ static void round_off(struct share *shares, size_t count)
 }
 
 /*
- * Nobody grows into what another still has, but has to give back; what was
- * granted before and is not taken yet is no exception.
- * @may: what the live ones may hold in all; @shares: room to work in
+ * A guest may not grow into memory that another guest still has to release;
+ * grants not yet taken count too.
+ * @may: what the live guests may hold in total; @shares: scratch space
  */
 static void wait_for_others(struct law_guest *guests, size_t count,
 			    struct share *shares, uint64_t may)
@@ -126,7 +126,7 @@ static void wait_for_others(struct law_guest *guests, size_t count,
 	}
 }
 
-/* Shifts between guests that are too small to be worth a balloon's work. */
+/* Undo shifts between guests that are too small to be worthwhile. */
 static void leave_alone(const struct law_params *params, struct law_guest *guests,
 			size_t count, uint64_t total)
 {
@@ -187,14 +187,11 @@ void law_step(struct law *law, const struct law_params *params,
 	round->available = available(law, params, round);
 	for (i = 0; i < count; i++) {
 		guests[i].share.room = beyond(guests[i].max, guests[i].share.base);
-		/*
-		 * Without memory all keep what they have: nothing is lost by
-		 * waiting.
-		 */
+		/* Out of memory: keep the grants, and retry next round. */
 		guests[i].share.amount = before(&guests[i]);
 		if (guests[i].live)
 			/*
-			 * What is being given back still is not there for
+			 * Memory still to be released is not available to
 			 * others.
 			 */
 			was += more(before(&guests[i]),

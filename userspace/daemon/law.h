@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The law of one group: from what it has saved to absolute targets of its
- * guests. Pure; time comes as an argument. Memory is in bytes.
+ * The law of one group: from its savings to the absolute targets of its guests.
+ * A pure function of its arguments, time included. Memory is in bytes.
  *
- * The sum of what the guests of a group have above their bases never exceeds
- * what the group saves, less its reserve: then a group costs the host no more
- * than the bases of its guests, whatever the others do.
+ * What the guests of a group have above their bases never exceeds in total what
+ * the group saves, less its reserve: so a group never costs the host more than
+ * the bases of its guests, whatever other groups do.
  */
 #ifndef LAW_H
 #define LAW_H
@@ -15,11 +15,11 @@
 /**
  * struct law_params - as configured
  * @policy: divides the grant
- * @reserve: saved memory that stays with the host
- * @growth: most by which the grant of the group grows in one round
- * @deadband: growth below this is left alone, and so are shifts between guests
- *	below it or below 1/400 of a guest's max; what must be taken back is
- * @average: time constant of the moving average of saved, seconds
+ * @reserve: savings that stay with the host
+ * @growth: maximum growth of the group's grant in one round
+ * @deadband: smaller growth is skipped, and so are shifts between guests below
+ *	this or below 1/400 of a guest's max; reductions never are
+ * @average: time constant of the moving average of savings, seconds
  */
 struct law_params {
 	const struct policy *policy;
@@ -31,12 +31,12 @@ struct law_params {
 
 /**
  * struct law_guest - one guest in a round
- * @share: as the policies see it; base, actual, saved and stats are the
- *	caller's to set, room and amount are set here
- * @max: most that it may have
- * @live: it takes part. One that is not keeps what it has: that is counted
- *	against the group's grant, and it gets no new target.
- * @target: what it was last told (0: nothing yet); new target on return
+ * @share: as the policies see it; the caller sets base, actual, saved and the
+ *	statistics; room and amount are set here
+ * @max: upper limit of the target
+ * @live: the guest takes part. A guest that is not live keeps what it has,
+ *	which counts against the group's grant, and gets no new target.
+ * @target: last target (0: none yet); new target on return
  */
 struct law_guest {
 	struct share share;
@@ -46,9 +46,9 @@ struct law_guest {
 };
 
 /**
- * struct law - what one group remembers from round to round; zeroed to begin
- * @average: moving average of saved; it follows down at once
- * @primed: @average has begun
+ * struct law - state of a group between rounds; initialize to zero
+ * @average: moving average of savings; follows a decrease at once
+ * @primed: @average is valid
  */
 struct law {
 	double average;
@@ -56,14 +56,12 @@ struct law {
 };
 
 /**
- * struct law_round - what a round starts from and comes to
+ * struct law_round - input and output of a round
  * @saved: what the group saves now
- * @host_short: the host needs its memory: all guests go to their bases
- * @seconds: since the last round
- * @available: out: what may be given out: the smaller of saved and its
- *	average, less the reserve
- * @granted: out: what is given out now, above bases, those that are not live
- *	included
+ * @host_short: the host is short of memory: all guests go to their bases
+ * @seconds: time since the last round
+ * @available: out: the smaller of @saved and its average, less the reserve
+ * @granted: out: total grant above the bases, including guests not live
  */
 struct law_round {
 	uint64_t saved;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Lines for the journal, each in one write. */
+/* Log lines, each in one write(). */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +27,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 	va_end(ap);
 	length = strlen(line);
 	line[length++] = '\n';
-	/* Nothing is to be done where the log cannot be written. */
+	/* A failure to log cannot be reported. */
 	if (write(STDERR_FILENO, line, length) < 0)
 		return;
 }

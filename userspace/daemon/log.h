@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* To stderr, with the journal's level prefixes: "<6>text". */
+/* Log to stderr, with the level prefixes of the journal: "<6>text". */
 #ifndef LOG_H
 #define LOG_H
 

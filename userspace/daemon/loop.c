@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The event loop: epoll, and watches that may go away while they are called. */
+/* The event loop: epoll, and watches that callbacks may remove. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -11,10 +11,10 @@
 #define BATCH	64
 
 /**
- * struct watch - one descriptor that is waited for
- * @removed: not to be called any more; freed at the end of the turn, as the
- *	batch of events may still point here
- * @next: in the list of those removed
+ * struct watch - one watched descriptor
+ * @removed: no longer called; freed at the end of the turn, as the batch of
+ *	events may still point to it
+ * @next: in the list of removed watches
  */
 struct watch {
 	struct loop *loop;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The event loop: file descriptors that are waited for, and nothing else. A
- * callback may forget any watch, its own included. The loop is not thread-safe.
+ * The event loop: watches file descriptors only. A callback may remove any
+ * watch, including its own. The loop is not thread-safe.
  */
 #ifndef LOOP_H
 #define LOOP_H
@@ -11,26 +11,26 @@
 struct loop;
 struct watch;
 
-/* @events: EPOLLIN, EPOLLOUT and so on, as they came. */
+/* @events: the EPOLL* events that occurred. */
 typedef void (*watch_fn)(void *arg, uint32_t events);
 
-/* NULL: errno says why. */
+/* NULL on error, with errno set. */
 struct loop *loop_create(void);
 void loop_destroy(struct loop *loop);
 /*
- * Waits at most @timeout_ms (-1: for ever) and hands out what has come. 0 or
- * -errno.
+ * Waits at most @timeout_ms (-1: no limit) and calls the watches whose events
+ * occurred. 0 or -errno.
  */
 int loop_turn(struct loop *loop, int timeout_ms);
 
-/* NULL: errno says why. The descriptor stays the caller's. */
+/* NULL on error, with errno set. The caller keeps ownership of @fd. */
 struct watch *watch_add(struct loop *loop, int fd, uint32_t events, watch_fn fn,
 			void *arg);
 void watch_change(struct watch *watch, uint32_t events);
-/* Before the descriptor is closed. NULL is fine. */
+/* Call before closing the descriptor. NULL is allowed. */
 void watch_remove(struct watch *watch);
 
-/* CLOCK_MONOTONIC in ms: all times of the daemon are these. */
+/* CLOCK_MONOTONIC in ms, the clock of all times in the daemon. */
 uint64_t loop_now(void);
 
 #endif /* LOOP_H */

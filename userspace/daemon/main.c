@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* grpdedupd: options, signals, and the beat. */
+/* grpdedupd: options, signals, and the main loop. */
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -18,7 +18,7 @@
 #include "notify.h"
 #include "status.h"
 
-/* As in the man page. */
+/* Documented in the man page. */
 enum exit_status {
 	EXIT_DONE = 0,
 	EXIT_USAGE = 1,
@@ -27,11 +27,11 @@ enum exit_status {
 };
 
 /**
- * struct program - this run
- * @path: of the configuration
- * @socket: where the status is told
+ * struct program - one run
+ * @path: path of the configuration
+ * @socket: path of the status socket
  * @signals: signalfd
- * @ending: a signal said so
+ * @ending: SIGTERM or SIGINT was received
  */
 struct program {
 	const char *path;
@@ -78,7 +78,7 @@ static int check(const char *path)
 	return EXIT_DONE;
 }
 
-/* All or nothing: a bad file changes nothing. */
+/* A bad file changes nothing. */
 static bool load(struct program *program)
 {
 	struct config *config;
@@ -135,7 +135,9 @@ static int watch_signals(struct program *program)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
-	/* Threads inherit it, so that only the signalfd gets them. */
+	/*
+	 * Threads inherit the mask, so that only the signalfd gets the signals.
+	 */
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
 	signal(SIGPIPE, SIG_IGN);
@@ -156,7 +158,7 @@ static void tell_systemd(const struct daemon *daemon)
 		granted += daemon->groups[i].round.granted;
 	for (i = 0; i < daemon->guest_count; i++)
 		live += balloon_is_live(&daemon->guests[i]->balloon);
-	notify_send("WATCHDOG=1\nSTATUS=%zu of %zu guests follow, %llu MiB given back\n",
+	notify_send("WATCHDOG=1\nSTATUS=%zu of %zu guests ok, %llu MiB given back\n",
 		    live, daemon->guest_count, (unsigned long long)(granted >> 20));
 }
 
@@ -175,10 +177,7 @@ static int run(struct program *program)
 			control_tick(program->control);
 			tell_systemd(daemon);
 			next += DAEMON_PERIOD_MS;
-			/*
-			 * After a suspend, or on a host that hangs: no catching
-			 * up.
-			 */
+			/* Do not catch up after a suspend or a stall. */
 			if (next < loop_now())
 				next = loop_now() + DAEMON_PERIOD_MS;
 			continue;
@@ -274,7 +273,7 @@ int main(int argc, char **argv)
 			break;
 		case 'l':
 			if (!set_level(optarg))
-				return complain("--log-level: error, warning, notice, info or debug");
+				return complain("--log-level must be error, warning, notice, info or debug");
 			break;
 		case 'v':
 			puts("grpdedupd " GRPDEDUP_VERSION);

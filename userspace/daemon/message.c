@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Bytes of a QMP monitor into messages. */
+/* Parse the bytes of a QMP monitor into messages. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +9,9 @@
 #define DEPTH_MAX	32
 
 /**
- * struct message_stream - one
- * @size: bytes of the message that has begun
- * @error: what is wrong with the stream, 0 = nothing yet
+ * struct message_stream - a parser
+ * @size: bytes of the current message so far
+ * @error: error of the stream, 0 = none
  */
 struct message_stream {
 	struct json_tokener *tokener;
@@ -45,7 +45,7 @@ void message_stream_destroy(struct message_stream *stream)
 	free(stream);
 }
 
-/* For logs, terminals and status lines: nothing but printable ASCII. */
+/* Only printable ASCII, as it is shown in logs, terminals and status lines. */
 static void copy_text(char *to, size_t size, struct json_object *from)
 {
 	const char *text = json_object_is_type(from, json_type_string) ?
@@ -67,12 +67,12 @@ static struct json_object *member(struct json_object *of, const char *key)
 	return value;
 }
 
-/* QEMU's sizes are not negative; what is wrong is not a number. */
+/* False if @value is not an integer of at least 0. */
 static bool number(struct json_object *value, uint64_t *result)
 {
 	if (!json_object_is_type(value, json_type_int))
 		return false;
-	/* json-c clamps: for negative numbers both ends would lie. */
+	/* json-c clamps: a negative number would be read as 0. */
 	if (json_object_get_int64(value) < 0)
 		return false;
 	*result = json_object_get_uint64(value);
@@ -105,14 +105,14 @@ static void understand(struct message_stream *stream, struct json_object *json)
 	stream->fn(stream->arg, &message);
 }
 
-/* Eats some of the bytes; returns how many, or -errno. */
+/* Parse some of the bytes; returns how many, or -errno. */
 static ssize_t parse_some(struct message_stream *stream, const char *bytes, size_t count)
 {
 	struct json_object *json;
 	enum json_tokener_error error;
 	size_t eaten;
 
-	/* Between messages there may be white space, which begins none. */
+	/* Skip white space between messages. */
 	if (!stream->size && strchr(" \t\r\n", *bytes) && *bytes)
 		return 1;
 	json = json_tokener_parse_ex(stream->tokener, bytes, (int)count);
@@ -121,7 +121,7 @@ static ssize_t parse_some(struct message_stream *stream, const char *bytes, size
 		stream->size += count;
 		return stream->size > MESSAGE_SIZE_MAX ? -EMSGSIZE : (ssize_t)count;
 	}
-	/* A bare "null" is good JSON but parses to nothing. */
+	/* A bare "null" is valid JSON, but is parsed to NULL. */
 	if (error != json_tokener_success || !json)
 		return -EBADMSG;
 	eaten = json_tokener_get_parse_end(stream->tokener);
@@ -136,8 +136,7 @@ int message_stream_feed(struct message_stream *stream, const char *bytes, size_t
 {
 	while (count && !stream->error) {
 		/*
-		 * json-c takes an int, and may not see more than a message is
-		 * allowed.
+		 * json-c takes an int; small pieces enforce the maximum size.
 		 */
 		size_t piece = count < 4096 ? count : 4096;
 		ssize_t eaten = parse_some(stream, bytes, piece);

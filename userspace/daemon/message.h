@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What QEMU says: bytes of a QMP monitor into messages. Pure; a guest's QEMU
- * may be under its owner's control, so nothing here trusts what comes.
+ * Messages of a QMP monitor. The owner of a guest may control its QEMU, so
+ * nothing here trusts the input.
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H
@@ -12,9 +12,9 @@
 #include <json-c/json.h>
 
 /*
- * The longest message. Parsed it takes up to 300 times its size ([{},{},...):
- * of this size 16 MiB and 40 ms, while a list of hundreds of devices still has
- * room.
+ * Maximum size of a message. Parsed, it takes up to 300 times its size
+ * ([{},{},...): 16 MiB and 40 ms at this size, which is enough for a list of
+ * hundreds of devices.
  */
 #define MESSAGE_SIZE_MAX	(64u << 10)
 #define MESSAGE_TEXT_SIZE	160
@@ -29,11 +29,11 @@ enum message_kind {
 };
 
 /**
- * struct message - one message, borrowed: valid during the callback only
- * @has_id: the request's id came back
- * @class: class of an error, name of an event; escaped and cut to fit
+ * struct message - one message; valid during the callback only
+ * @has_id: @id is the id of the request
+ * @class: class of an error, name of an event; escaped, and truncated to fit
  * @text: description of an error, likewise
- * @value: what a command returned, an event's data; may be NULL
+ * @value: result of a command, data of an event; may be NULL
  */
 struct message {
 	enum message_kind kind;
@@ -51,17 +51,17 @@ struct message_stream;
 struct message_stream *message_stream_create(message_fn fn, void *arg);
 void message_stream_destroy(struct message_stream *stream);
 /*
- * Bytes as they come, in any pieces. 0, -EBADMSG if it is not JSON (or nested
- * too deep), -EMSGSIZE if a message is too long; the stream is then dead.
- * @fn may not destroy the stream.
+ * Feed bytes in pieces of any size. 0, -EBADMSG if they are not JSON (or nested
+ * too deep), -EMSGSIZE if a message is too long; the stream is then unusable.
+ * @fn must not destroy the stream.
  */
 int message_stream_feed(struct message_stream *stream, const char *bytes, size_t count);
 
 /**
- * struct guest_stats - what the guest's balloon driver says; in bytes
+ * struct guest_stats - statistics of the guest's balloon driver, in bytes
  * @last_update: seconds since 1970; 0: the driver has never answered
  *
- * A value that the driver does not give is MESSAGE_UNKNOWN.
+ * A value that the driver does not report is MESSAGE_UNKNOWN.
  */
 #define MESSAGE_UNKNOWN	UINT64_MAX
 struct guest_stats {
@@ -75,7 +75,7 @@ struct guest_stats {
 	uint64_t major_faults;
 };
 
-/* Of replies; false if the value does not have the command's form. */
+/* Getters for replies; false if the value does not have the expected form. */
 /* query-balloon, BALLOON_CHANGE */
 bool message_actual(const struct message *message, uint64_t *actual);
 /* query-memory-size-summary */

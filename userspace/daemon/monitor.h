@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The way to one guest's balloon: QMP, or virsh for libvirt's domains. A
- * monitor keeps the balloon's numbers and its state up to date, and never
- * blocks.
+ * Access to one guest's balloon: by QMP, or by virsh for libvirt domains. A
+ * monitor keeps the balloon's numbers and state up to date, and never blocks.
  */
 #ifndef MONITOR_H
 #define MONITOR_H
@@ -15,9 +14,9 @@ struct monitor;
 
 /**
  * struct monitor_ops - one kind of monitor
- * @tick: once per round: connect, ask, see to time limits
- * @set: have the guest take @bytes, now or as soon as it can be told
- * @peer: process behind the monitor if that is known, else 0
+ * @tick: once per round: connect, query, check timeouts
+ * @set: set the target to @bytes, now or as soon as the monitor is ready
+ * @peer: process behind the monitor, 0 if unknown
  */
 struct monitor_ops {
 	void (*tick)(struct monitor *monitor);
@@ -26,13 +25,13 @@ struct monitor_ops {
 	void (*destroy)(struct monitor *monitor);
 };
 
-/* The first member of each kind's own struct. */
+/* The first member of each implementation's struct. */
 struct monitor {
 	const struct monitor_ops *ops;
 	struct balloon *balloon;
 };
 
-/* NULL without memory. @shared: connect, act, leave. */
+/* NULL if out of memory. @shared: connect, act, disconnect. */
 struct monitor *monitor_qmp_create(struct loop *loop, struct balloon *balloon,
 				   const char *path, bool shared);
 struct monitor *monitor_virsh_create(struct loop *loop, struct balloon *balloon,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A monitor that speaks QMP. On a socket of our own the connection stays; on a
- * shared one it lasts for a few questions every SHARED_MS, or until a new
- * target has been told.
+ * A monitor that uses QMP. It stays connected to a socket of its own; to a
+ * shared one it connects for a few queries every SHARED_MS, every AGAIN_MS
+ * while the balloon moves, and to set a new target.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +11,14 @@
 #include "qmp.h"
 
 #define SHARED_MS	5000
-/* Between two attempts at a socket that is not served, or is in use. */
+/*
+ * Between two attempts at a socket that is not served or in use, and between
+ * two connections to a shared socket while the balloon moves.
+ */
 #define AGAIN_MS	1000
 #define POLL_SECONDS	1
 
-/* What a reply is about: the ids of the newest request of each kind. */
+/* Requests by kind: a reply is matched by the id of the newest one. */
 enum question {
 	ASK_MEMORY,
 	ASK_ACTUAL,
@@ -33,11 +36,11 @@ static const char *const parents[] = {
 };
 
 /**
- * struct monitor_qmp - one
- * @path: of the balloon in QEMU's object tree, "" if it has not been found
+ * struct monitor_qmp - a QMP monitor
+ * @path: the balloon in QEMU's object tree, "" if not found yet
  * @wanted: target, 0 = none yet
- * @told: target that QEMU has confirmed on this connection
- * @id: newest request of each kind, 0 = none is under way
+ * @told: last target sent on this connection
+ * @id: newest request of each kind, 0 = none under way
  * @next_ms: when to connect next
  */
 struct monitor_qmp {
@@ -187,7 +190,7 @@ static enum question question_of(const struct monitor_qmp *m, uint64_t id)
 	return QUESTIONS;
 }
 
-/* A shared socket is left as soon as nothing is under way. */
+/* Leave a shared socket as soon as no request is under way. */
 static void leave_shared(struct monitor_qmp *m)
 {
 	if (!m->shared || qmp_pending(m->qmp))
@@ -226,7 +229,7 @@ static void on_event(void *arg, const struct message *message)
 	if (!strcmp(message->class, "BALLOON_CHANGE")) {
 		hear_actual(m, message);
 	} else if (!strcmp(message->class, "RESET")) {
-		/* QEMU keeps the target; the driver has to come back first. */
+		/* QEMU keeps the target, but the driver has to start again. */
 		balloon_forget(m->monitor.balloon);
 		m->told = 0;
 	}

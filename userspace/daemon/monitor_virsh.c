@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A monitor that asks virsh: libvirt keeps the QMP monitor of its domains to
- * itself. One virsh at a time runs for a domain. One that is slow is waited
- * for: on a busy host another one would not be faster. One that hangs is
- * killed.
+ * A monitor that runs virsh: libvirt does not share the QMP monitor of its
+ * domains. At most one virsh per domain runs at a time. A slow one is not
+ * replaced, as another one would not be faster on a busy host; one that hangs
+ * is killed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,30 +19,31 @@
 #include "monitor.h"
 
 #define ASK_MS		5000
-/* While it is on the way to its target, and between two targets */
+/* Interval while the balloon moves, and between two targets. */
 #define ASK_SOON_MS	1000
-/* A virsh without an answer for so long: the domain is silent; it is killed */
+/* A virsh that runs this long: the domain is silent; virsh is killed. */
 #define SILENT_MS	10000
 #define CHILD_MS	30000
 #define OUTPUT_SIZE	4096
 
 enum question {
-	ASK_INFO,	/* once: how much it was started with */
-	ASK_POLLING,	/* once: have the driver report */
+	ASK_INFO,	/* once: the size it was started with */
+	ASK_POLLING,	/* once: have the driver report statistics */
 	ASK_STATS,
 	TELL,
 };
 
 /**
- * struct monitor_virsh - one
- * @domain: its name
- * @pid: the virsh that runs, 0 = none
- * @question: what it was asked
+ * struct monitor_virsh - a virsh monitor
+ * @domain: name of the domain
+ * @pid: the running virsh, 0 = none
+ * @question: what it was started for
  * @since_ms: when it was started
- * @out: its output, stdout and stderr, from @fd
+ * @out: its output, stdout and stderr, read from @fd
  * @wanted: target, 0 = none yet
- * @told: target that libvirt has taken
- * @next_ms: when to ask for statistics next
+ * @telling: target that the running virsh sets
+ * @told: last target that libvirt has accepted
+ * @next_ms: when to run the next query
  */
 struct monitor_virsh {
 	struct monitor monitor;
@@ -63,7 +64,7 @@ struct monitor_virsh {
 	uint64_t next_ms;
 };
 
-/* "name value" with white space between, as virsh prints its numbers in KiB. */
+/* Lines "name value", separated by white space; sizes are in KiB. */
 static uint64_t value_of(const char *text, const char *name)
 {
 	size_t length = strlen(name);
@@ -156,7 +157,7 @@ static void stop_listening(struct monitor_virsh *m)
 	m->fd = -1;
 }
 
-/* It has closed its output, or is to be ended. */
+/* virsh has closed its output, or is @late and is killed. */
 static void reap(struct monitor_virsh *m, bool late)
 {
 	int status = 0;

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The datagrams of sd_notify(3), which are simpler than the library that sends
- * them.
- */
+/* The protocol of sd_notify(3) is simple enough not to need libsystemd. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>

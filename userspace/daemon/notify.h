@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Tell systemd: one datagram of lines to $NOTIFY_SOCKET; nothing without it. */
+/* Send one datagram of lines to $NOTIFY_SOCKET, if it is set. */
 #ifndef NOTIFY_H
 #define NOTIFY_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the policies share: pouring by weight, and their names. */
+/* Shared by the policies: distribution by weight, and their names. */
 #include <string.h>
 #include "policy.h"
 
@@ -24,7 +24,7 @@ const char *policy_names(void)
 	return "equal, entitlement, demand";
 }
 
-/* NULL: all weigh the same. */
+/* NULL weights: all are equal. */
 static double weight_of(const struct share *share, const double *weights, size_t i)
 {
 	if (share->amount >= share->room)
@@ -32,7 +32,7 @@ static double weight_of(const struct share *share, const double *weights, size_t
 	return weights ? weights[i] : 1;
 }
 
-/* One round: each gets its part as far as it has room. Returns what is left. */
+/* One round: each share gets its part, up to its room. Returns the rest. */
 static uint64_t pour_once(struct share *shares, const double *weights, size_t count,
 			  uint64_t total)
 {
@@ -49,7 +49,7 @@ static uint64_t pour_once(struct share *shares, const double *weights, size_t co
 
 		if (weight <= 0)
 			continue;
-		/* Rounding must neither lose bytes nor stand still. */
+		/* Rounding must neither lose bytes nor stop progress. */
 		if (!part)
 			part = 1;
 		if (part > room)

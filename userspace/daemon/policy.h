@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How the memory that a group may have is divided among its guests. A policy is
- * pure: what it is told decides what it says. It never sees two groups.
+ * How the memory that a group may have is divided among its guests. A policy
+ * depends on its arguments only, and never sees two groups.
  */
 #ifndef POLICY_H
 #define POLICY_H
@@ -12,15 +12,15 @@
 
 /**
  * struct share - one guest of a group, as a policy sees it; memory in bytes
- * @room: most that it can take above its base (max - base)
- * @actual: what the guest has now, base included
- * @saved: what its pages contribute to the group's savings: the kernel's
+ * @room: maximum above its base (max - base)
+ * @actual: present size of the guest, base included
+ * @saved: contribution of its pages to the group's savings: the kernel's
  *	per-member pages_sharing, (k-1)/k for a frame of k mappings
- * @has_stats: the fields below are known (the guest's driver answers)
+ * @has_stats: the fields below are valid (the guest's driver reports them)
  * @available: stat-available-memory
- * @major_faults: per second, average of the last seconds
- * @swap_in: bytes per second, likewise
- * @amount: the answer: bytes above base, 0..room
+ * @major_faults: per second, moving average
+ * @swap_in: bytes per second, moving average
+ * @amount: result: bytes above base, 0..room
  */
 struct share {
 	uint64_t room;
@@ -49,15 +49,15 @@ extern const struct policy policy_equal;
 extern const struct policy policy_entitlement;
 extern const struct policy policy_demand;
 
-/* NULL if there is none of that name. */
+/* NULL if there is no such policy. */
 const struct policy *policy_find(const char *name);
-/* "equal, entitlement, demand", for complaints. */
+/* "equal, entitlement, demand", for error messages. */
 const char *policy_names(void);
 
 /*
- * Adds to the amounts in proportion to @weights, never above a share's room:
- * what one cannot take goes to the others by their weights, and when all that
- * have a weight are full, evenly to the rest. Returns what nobody can take.
+ * Adds to the amounts in proportion to @weights, up to the room of each share:
+ * what a share cannot take goes to the others by their weights, and once all
+ * shares with a weight are full, evenly to the rest. Returns what is left.
  */
 uint64_t policy_pour(struct share *shares, const double *weights, size_t count,
 		     uint64_t total);

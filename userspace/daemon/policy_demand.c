@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Guests that are short of memory first, then everybody alike. What a guest
- * wants follows from its own statistics: what it uses and cannot free, and a
- * quarter more; and more than it has while it reads back what it had to drop.
+ * Guests that are short of memory first, then all alike. The demand of a guest
+ * follows from its own statistics: what it uses and cannot free, plus a
+ * quarter; at least a tenth more than it has while it faults or swaps in.
  */
 #include <stdlib.h>
 #include "policy.h"
 
-/* Above these a guest does not have its working set. */
+/* Above these rates a guest lacks memory for its working set. */
 #define FAULTS_PER_SECOND	20.0
 #define SWAP_IN_PER_SECOND	(1024.0 * 1024.0)
 

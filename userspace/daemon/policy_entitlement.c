@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Satori's sharing entitlement (Milos et al., 2009): each guest gets in
- * proportion to what its pages contribute to the savings. Who contributes gets,
- * who does not gets only what the others cannot take.
+ * Satori's sharing entitlement (Milos et al., 2009): in proportion to what the
+ * pages of each guest contribute to the savings. A guest that contributes
+ * nothing gets only what the others cannot take.
  */
 #include <stdlib.h>
 #include "policy.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The paper's own: each guest gets the same. */
+/* The policy of the paper: each guest gets the same. */
 #include "policy.h"
 
 static void divide_equal(struct share *shares, size_t count, uint64_t total)

@@ -12,10 +12,7 @@
 #include <unistd.h>
 #include "process.h"
 
-/*
- * A program that starts and then writes its pid file may do so this much
- * "before".
- */
+/* Tolerance between the start of a process and the mtime of its pid file. */
 #define SLACK_SECONDS	2
 
 static ssize_t read_text(const char *path, char *buf, size_t size)
@@ -44,7 +41,7 @@ uint64_t process_start(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	if (read_text(path, text, sizeof(text)) <= 0)
 		return 0;
-	/* The name of a process may hold anything, a ')' too. */
+	/* The name of a process may contain any character, even ')'. */
 	rest = strrchr(text, ')');
 	if (!rest || sscanf(rest + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
 			    "%*u %*u %*d %*d %*d %*d %*d %*d %llu", &state, &start) != 2)

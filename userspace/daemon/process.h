@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Which process is a guest: pid files, and what /proc says. */
+/* Find the process of a guest: pid files and /proc. */
 #ifndef PROCESS_H
 #define PROCESS_H
 
@@ -8,22 +8,21 @@
 #include <sys/types.h>
 
 /*
- * When a process started, in clock ticks since boot: with its pid that names it
- * for good. 0 if there is no such process, or it has ended and waits for its
- * parent.
+ * When a process started, in clock ticks since boot: unique together with its
+ * pid. 0 if there is no such process, or if it is a zombie.
  */
 uint64_t process_start(pid_t pid);
 
 /*
- * The live process that wrote the pid file, or 0 with a sentence in @why. A pid
- * that was given to another process after the file was written is not believed:
- * a stale file must not put a stranger into a tenant's group.
+ * The running process that wrote the pid file, or 0 with a sentence in @why. A
+ * pid that was reused after the file was written is ignored: a stale file must
+ * not put a foreign process into a tenant's group.
  */
 pid_t process_of_pidfile(const char *path, char *why, size_t size);
 
 /*
- * Its file-backed and shared memory now, in pages (of /proc/PID/statm); 0 if it
- * is gone.
+ * Its file-backed and shared memory in pages, from /proc/PID/statm; 0 if there
+ * is no such process.
  */
 uint64_t process_file_pages(pid_t pid);
 

@@ -12,37 +12,37 @@
 #include <unistd.h>
 #include "qmp.h"
 
-/* Commands are short; one that is not read for so long is not read at all. */
+/* Output limit: if this much is unread, QEMU has stopped reading. */
 #define OUT_MAX		65536
-/* Replies are bounded too: a guest's owner may own its QEMU. */
+/* Input limit per read. */
 #define READ_MAX	65536
-/* More than this from one tick to the next keeps the other guests waiting. */
+/* Input limit per tick, so that one QEMU does not delay other guests. */
 #define HEARD_MAX	(2 * MESSAGE_SIZE_MAX)
-/* Commands that wait for their replies. */
+/* Maximum number of commands under way. */
 #define ASKED_MAX	32
 
 enum qmp_state {
 	QMP_IDLE,
-	QMP_GREETING,	/* connected, not greeted yet */
+	QMP_GREETING,	/* connected, waiting for the greeting */
 	QMP_NEGOTIATING,
 	QMP_READY,
 };
 
-/* A command without a reply. */
+/* A command that has not been answered yet. */
 struct asked {
 	uint64_t id;
 	uint64_t ms;
 };
 
 /**
- * struct qmp - one
- * @out: what the socket did not take yet
- * @id: of the newest command
- * @asked: the oldest first
- * @pending: of them
- * @heard: bytes since the last tick
- * @since_ms: when the connection began
- * @failed: it has ended, and the owner was not told yet: @end, @error
+ * struct qmp - a QMP connection
+ * @out: output that the socket has not accepted yet
+ * @id: id of the newest command
+ * @asked: commands under way, the oldest first
+ * @pending: number of commands in @asked
+ * @heard: bytes read since the last tick
+ * @since_ms: when the connection was opened
+ * @failed: the connection has ended, see @end and @error; ended() is still due
  * @feeding: within the stream's callbacks
  */
 struct qmp {
@@ -104,7 +104,7 @@ void qmp_close(struct qmp *qmp)
 	if (qmp->fd >= 0)
 		close(qmp->fd);
 	qmp->fd = -1;
-	/* Its callbacks may be what closes; it goes when they are over. */
+	/* A callback of the stream may be the caller: free the stream later. */
 	if (!qmp->feeding) {
 		message_stream_destroy(qmp->stream);
 		qmp->stream = NULL;
@@ -116,7 +116,7 @@ void qmp_close(struct qmp *qmp)
 	qmp->out_size = 0;
 }
 
-/* It is over; tell_end() follows where the owner may be called. */
+/* The connection has ended; tell_end() calls the owner where that is safe. */
 __attribute__((format(printf, 3, 4)))
 static void note_end(struct qmp *qmp, enum qmp_end why, const char *fmt, ...)
 {
@@ -130,7 +130,7 @@ static void note_end(struct qmp *qmp, enum qmp_end why, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* The last thing that is done with @qmp: the owner may destroy it. */
+/* Must be the last access to @qmp: the owner may destroy it. */
 static void tell_end(struct qmp *qmp)
 {
 	char error[sizeof(qmp->error)];
@@ -140,7 +140,7 @@ static void tell_end(struct qmp *qmp)
 	qmp->sink->ended(qmp->arg, qmp->end, error);
 }
 
-/* False: the connection has ended. */
+/* Returns false if the connection has ended. */
 static bool flush_out(struct qmp *qmp)
 {
 	ssize_t n = 0;
@@ -177,7 +177,7 @@ static uint64_t send_command(struct qmp *qmp, const char *name, struct json_obje
 	qmp->out[qmp->out_size++] = '\n';
 	json_object_put(command);
 	qmp->asked[qmp->pending++] = (struct asked){ .id = ++qmp->id, .ms = loop_now() };
-	/* What goes wrong here comes as an event of the socket, too. */
+	/* An error here is reported again as an event of the socket. */
 	flush_out(qmp);
 	return qmp->id;
 }
@@ -190,7 +190,7 @@ uint64_t qmp_command(struct qmp *qmp, const char *name, struct json_object *argu
 	return 0;
 }
 
-/* False: nothing with this id was asked, or it was answered already. */
+/* Returns false if no command with this id is under way. */
 static bool forget_asked(struct qmp *qmp, uint64_t id)
 {
 	unsigned int i;
@@ -293,7 +293,7 @@ static void on_io(void *arg, uint32_t events)
 	tell_end(qmp);
 }
 
-/* The next tick tells, so that the owner is not called back while it calls. */
+/* Report the failure on the next tick: the owner is the caller. */
 static void fail_later(struct qmp *qmp, int err)
 {
 	if (err == ENOENT || err == ECONNREFUSED || err == ENOTSOCK)
@@ -322,7 +322,7 @@ static int connect_to(struct qmp *qmp)
 	qmp->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (qmp->fd < 0)
 		return errno;
-	/* A Unix socket connects at once or not at all. */
+	/* connect() to a Unix socket completes or fails at once. */
 	if (connect(qmp->fd, (struct sockaddr *)&address, sizeof(address)))
 		return errno;
 	qmp->stream = message_stream_create(on_message, qmp);
@@ -336,7 +336,7 @@ void qmp_open(struct qmp *qmp)
 {
 	int err;
 
-	/* Not while the last connection's callbacks still run. */
+	/* Not while callbacks of the last connection still run. */
 	if (qmp->state != QMP_IDLE || qmp->failed || qmp->feeding)
 		return;
 	err = connect_to(qmp);
@@ -348,7 +348,7 @@ void qmp_open(struct qmp *qmp)
 	qmp->since_ms = loop_now();
 }
 
-/* A daemon that was held up itself finds answers that it has not read yet. */
+/* After a stall of the daemon, unread answers may be queued. */
 static bool is_late(const struct qmp *qmp, uint64_t since_ms, uint64_t limit_ms)
 {
 	int unread = 0;
@@ -386,7 +386,7 @@ pid_t qmp_peer(const struct qmp *qmp)
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
-	/* The one that listens, whether it has greeted us or not. */
+	/* The listening process, whether it has sent its greeting or not. */
 	if (qmp->state == QMP_IDLE ||
 	    getsockopt(qmp->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
 		return 0;

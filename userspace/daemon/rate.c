@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include "rate.h"
 
-/* A window is no shorter than this, in time and in pages. */
+/* Minimum length of a window, in time and in pages. */
 #define WINDOW_MS	2000
 #define WINDOW_PAGES	256
 /*
@@ -12,7 +12,7 @@
  */
 #define YIELD_HIGH	0.01
 #define YIELD_LOW	0.001
-/* Nothing merges before its pages have been visited twice. */
+/* A page merges on its second visit at the earliest. */
 #define PASSES_TO_JUDGE	3
 
 static uint32_t clamp(double rate, const struct rate_params *params)

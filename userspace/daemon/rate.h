@@ -2,7 +2,7 @@
 /*
  * Automatic scan rate of one group, after section 5.3 of the paper: raised
  * while the reclaim per visited page is high, lowered when it decays or when
- * the scanner takes more CPU than the group may spend. Pure.
+ * the scanner takes more CPU time than configured.
  */
 #ifndef RATE_H
 #define RATE_H
@@ -13,7 +13,7 @@
 /**
  * struct rate_params - as configured
  * @min, @max: pages per second
- * @cpu_max: ceiling of the scanner's CPU time, percent of one CPU, 0 = none
+ * @cpu_max: limit of the scanner's CPU time, percent of one CPU, 0 = none
  */
 struct rate_params {
 	uint32_t min;
@@ -21,7 +21,7 @@ struct rate_params {
 	double cpu_max;
 };
 
-/* Counters of the group as the kernel reports them: totals, but for sharing. */
+/* Counters of the group: totals, except sharing, which is a present value. */
 struct rate_sample {
 	uint64_t scanned;
 	uint64_t sharing;
@@ -32,10 +32,10 @@ struct rate_sample {
 #define RATE_REASON_SIZE	96
 
 /**
- * struct rate - what one group remembers; zeroed to begin
- * @rate: what it says now; set it to the kernel's own to begin
+ * struct rate - state of one group; initialize to zero
+ * @rate: present rate; initialize it to the kernel's
  * @reason: why it last changed, a sentence, "" if it never has
- * @changed_ms: when
+ * @changed_ms: when it last changed
  */
 struct rate {
 	uint32_t rate;

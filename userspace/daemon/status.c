@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The daemon's state as text. */
+/* Print the state of the daemon as text. */
 #include <inttypes.h>
 #include <stdio.h>
 #include "../lib/status.h"
@@ -15,7 +15,7 @@ static void put_text(FILE *out, const char *text)
 	fprintf(out, "\t%s", text);
 }
 
-/* A number that may not be known. */
+/* A number; the field is empty if it is unknown. */
 static void put_known(FILE *out, bool known, uint64_t value)
 {
 	if (known)

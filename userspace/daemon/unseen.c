@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Savings that are gone already, but were not seen to go. */
+/* Estimate savings that were lost since the scanner counted them. */
 #include "unseen.h"
 
 uint64_t unseen_step(struct unseen *unseen, uint64_t file_pages, uint64_t mapped,
@@ -12,7 +12,10 @@ uint64_t unseen_step(struct unseen *unseen, uint64_t file_pages, uint64_t mapped
 		*unseen = (struct unseen){ .most = left, .most_before = left,
 					   .pass = pass, .primed = true };
 	} else if (pass != unseen->pass) {
-		/* Several at once: the one before was as short as this one. */
+		/*
+		 * Several passes at once: the previous one was as short as this
+		 * one.
+		 */
 		unseen->most_before = pass == unseen->pass + 1 ? unseen->most : left;
 		unseen->most = left;
 		unseen->pass = pass;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Requests to the kernel on threads of their own. */
+/* Requests to the kernel, each on its own thread. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -21,9 +21,9 @@ enum job_kind {
 
 /**
  * struct job - one request
- * @work: where it is handed back
- * @next: in @work's list of jobs that are done; the work's lock
- * @all_next: in @work's list of all jobs; the loop's thread only
+ * @work: the list that it belongs to
+ * @next: in @work's list of done jobs; protected by its lock
+ * @all_next: in @work's list of all jobs; used by the loop's thread only
  */
 struct job {
 	struct work *work;
@@ -40,12 +40,12 @@ struct job {
 };
 
 /**
- * struct work - the requests that are under way
+ * struct work - the requests under way
  * @lock: protects @done
- * @done: jobs that have ended and were not handed back yet
- * @fd: eventfd that says so
- * @all: jobs that were not handed back; the loop's thread only
- * @count: of them
+ * @done: jobs that have ended, but are not reported yet
+ * @fd: eventfd that signals @done
+ * @all: jobs that are not reported yet; used by the loop's thread only
+ * @count: number of jobs in @all
  */
 struct work {
 	pthread_mutex_t lock;
@@ -150,8 +150,7 @@ void work_destroy(struct work *work)
 {
 	watch_remove(work->watch);
 	/*
-	 * Threads that are still at it write to the rest of this until the
-	 * process ends.
+	 * Running threads use the rest of the struct until the process exits.
 	 */
 	if (work->count)
 		return;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Requests to the kernel that may take long: a process that enters or leaves a
- * group is unshared first, and its memory map may be held by others meanwhile.
- * Each runs on a thread of its own with its own connection, so that one that
- * hangs keeps nobody else waiting; what came of it is told in the loop.
+ * group is unshared first, which may have to wait for its mmap lock. Each
+ * request has its own thread and connection, so that one that hangs does not
+ * delay others; the result is reported in the event loop.
  */
 #ifndef WORK_H
 #define WORK_H
@@ -13,25 +13,28 @@
 #include "loop.h"
 
 /*
- * As many requests may be under way; more wait for their turn in the next
+ * Maximum number of requests under way; further ones are retried in later
  * rounds.
  */
 #define WORK_MAX	16
 
 struct work;
 
-/* @err: 0 or -errno; @sentence: the kernel's own, or "" */
+/* @err: 0 or -errno; @sentence: the kernel's message, or "" */
 typedef void (*work_fn)(void *arg, int err, const char *sentence);
 
 struct work *work_create(struct loop *loop);
-/* Does not wait: what is under way ends by itself, and nobody is told. */
+/* Does not wait: results of requests under way are not reported. */
 void work_destroy(struct work *work);
 
 /*
- * All return false if too many are under way: try again. @fn (may be NULL) is
- * called in the loop, unless work_forget(@arg) was called before.
+ * All return false if too many requests are under way: try again later. @fn
+ * (may be NULL) is called in the event loop, unless work_forget(@arg) is called
+ * first.
  */
-/* @move: out of the group that it is in; without, that is refused. */
+/*
+ * @move: allow the process to be in another group; otherwise that is an error.
+ */
 bool work_assign(struct work *work, const char *group, pid_t pid, bool move,
 		 work_fn fn, void *arg);
 bool work_unassign(struct work *work, pid_t pid, work_fn fn, void *arg);

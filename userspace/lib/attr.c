@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Attributes of replies and events into plain values. */
+/* Convert attributes of replies and events into plain values. */
 #include <errno.h>
 #include <netlink/genl/genl.h>
 #include "conn.h"
 
 /*
- * Lengths are checked so that a reader can rely on them. What this header does
- * not know yet (a newer module) is skipped by the parser.
+ * The policy checks lengths, so that the getters need not. The parser skips
+ * attributes that this header does not know (of a newer module).
  */
 static struct nla_policy policy[GRPDEDUP_A_MAX + 1] = {
 	[GRPDEDUP_A_GROUP_NAME] = { .type = NLA_STRING },

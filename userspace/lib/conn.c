@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The request socket: find the family, send a request, collect the answer.
+ * The request socket: find the family, send a request, collect the replies.
  *
  * libnl builds and parses messages here but does not receive them: its receive
- * loop translates the kernel's errno into fewer NLE_ codes, does not look at
- * the status of a dump, and knows no extended acks (as of 3.7).
+ * loop maps the kernel's errno to fewer NLE_ codes, ignores the status of a
+ * dump, and does not support extended acks (as of 3.7).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include <netlink/genl/genl.h>
 #include "conn.h"
 
-/* Something else may change groups all the time; give up some day. */
+/* Retries of a dump that is interrupted by concurrent changes. */
 #define DUMP_TRIES	50
 #define DUMP_PAUSE_US	2000
 
@@ -68,7 +68,7 @@ void grpdedup_request_flag(struct grpdedup_request *req, int attr, bool value)
 		req->err = -EMSGSIZE;
 }
 
-/* Errors, acks (errors of value 0) and the end of a dump end an exchange. */
+/* An exchange ends with an error, an ack (error 0), or the end of a dump. */
 static void end_exchange(struct grpdedup_conn *conn, struct exchange *x,
 			 const struct nlmsghdr *nlh)
 {
@@ -77,7 +77,7 @@ static void end_exchange(struct grpdedup_conn *conn, struct exchange *x,
 
 	x->done = true;
 	if (nlmsg_datalen(nlh) < (int)sizeof(int)) {
-		/* A dump of old ended without a status. */
+		/* NLMSG_DONE of older kernels may have no status. */
 		if (nlh->nlmsg_type == NLMSG_ERROR)
 			x->err = -EBADMSG;
 		return;
@@ -113,7 +113,7 @@ static void handle(struct grpdedup_conn *conn, struct exchange *x,
 	}
 	if (nlh->nlmsg_type < NLMSG_MIN_TYPE || !x->fn || x->err)
 		return;
-	/* The rest must be read all the same, or it meets the next request. */
+	/* Read the rest anyway, or it is taken for the next request's reply. */
 	err = x->fn(nlh, x->arg);
 	if (err)
 		x->err = err;
@@ -162,8 +162,8 @@ static int transact(struct grpdedup_conn *conn, struct nl_msg *msg,
 			return err;
 	}
 	/*
-	 * The module gives a sentence with each refusal. Without one, it was
-	 * the netlink core that did not know the family: it has been unloaded.
+	 * The module sends a message with each error. Without one, the netlink
+	 * core did not find the family: the module has been unloaded.
 	 */
 	if (x->err == -ENOENT && !conn->error[0])
 		return -EPROTONOSUPPORT;
@@ -324,7 +324,7 @@ int grpdedup_conn_open(struct grpdedup_conn **result)
 			err = -errno;
 		goto err_free;
 	}
-	/* Refusals without a sentence still work, so these may fail. */
+	/* These may fail: errors then have no message. */
 	fd = nl_socket_get_fd(conn->sock);
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Inside of libgrpdedup: the socket, a request, a reply. */
+/* Internal to libgrpdedup: the socket, a request, a reply. */
 #ifndef GRPDEDUP_CONN_H
 #define GRPDEDUP_CONN_H
 
@@ -21,13 +21,13 @@ struct grpdedup_conn {
 	char buf[GRPDEDUP_RECV_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
-/* Puts into a request that failed already do nothing; sending it reports. */
+/* Once @err is set, adding attributes does nothing; sending returns @err. */
 struct grpdedup_request {
 	struct nl_msg *msg;
 	int err;
 };
 
-/* A dump in the making: an array of @size byte rows, each made by @fill. */
+/* The result of a dump: an array of rows of @size bytes, filled by @fill. */
 struct grpdedup_rows {
 	void *data;
 	size_t size;
@@ -46,7 +46,7 @@ void grpdedup_request_u64(struct grpdedup_request *req, int attr,
 			  uint64_t value);
 void grpdedup_request_flag(struct grpdedup_request *req, int attr, bool value);
 
-/* Both free the request. @fill may be NULL; it sees each reply. */
+/* Both free the request. @fill is called for each reply, and may be NULL. */
 int grpdedup_conn_do(struct grpdedup_conn *conn, struct grpdedup_request *req,
 		     void (*fill)(struct nlattr **tb, void *reply),
 		     void *reply);

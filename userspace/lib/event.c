@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Events have a socket of their own: on the request socket they would come
- * between a request and its answer.
+ * Events have a socket of their own: on the request socket they would arrive
+ * between a request and its reply.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ int grpdedup_events_open(struct grpdedup_events **result)
 		goto err_free;
 	setsockopt(grpdedup_events_fd(events), SOL_SOCKET, SO_RCVBUFFORCE,
 		   &size, sizeof(size));
-	/* A family without the group is not the one this was written for. */
+	/* Without this multicast group, it is not the family we support. */
 	err = events->conn->events_group ?
 	      join(events->conn, events->conn->events_group) : -EOPNOTSUPP;
 	if (!err)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's sentence about a refusal. Where the netlink core refused by
- * policy, its sentence does not say what is wrong with which attribute, so the
- * attribute's name and limits are added.
+ * The kernel's message about a rejected request. After a failed policy check of
+ * the netlink core, the message does not name the attribute, so append the
+ * attribute's name and limits.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,9 +2,9 @@
 /*
  * Client of the grpdedup kernel module: plain structs and one call per request.
  *
- * Calls return 0 or a negative errno, the kernel's own where it answered;
- * grpdedup_conn_error() then has its sentence. -EPROTONOSUPPORT: the module is
- * not there. The caller frees the arrays that it gets. Nothing is printed.
+ * Calls return 0 or a negative errno, the kernel's own where it replied;
+ * grpdedup_conn_error() then returns its message. -EPROTONOSUPPORT: the module
+ * is not loaded. The caller frees returned arrays. Nothing is printed.
  */
 #ifndef LIBGRPDEDUP_H
 #define LIBGRPDEDUP_H
@@ -24,8 +24,8 @@ struct grpdedup_events;
 /**
  * struct grpdedup_counters - counters of a group or a member
  * @value: by &enum grpdedup_counter
- * @present: bit N is set if the kernel sent counter N; one that it did not send
- *	is unknown, not 0
+ * @present: bit N is set if the kernel sent counter N; a counter that it did
+ *	not send is unknown, not 0
  */
 struct grpdedup_counters {
 	uint64_t value[GRPDEDUP_CNT_MAX + 1];
@@ -57,12 +57,12 @@ struct grpdedup_member {
 #define GRPDEDUP_SET_FRAMES_MAX	(1u << 2)
 
 /**
- * struct grpdedup_group_params - what to set of a group
+ * struct grpdedup_group_params - settings of a group
  * @name: its name
- * @set: GRPDEDUP_SET_ bits of the fields below that count
+ * @set: GRPDEDUP_SET_ bits of the fields below that are valid
  * @rate: pages per second
- * @split_min: matches that a huge page must hold to be split
- * @frames_max: most frames, 0 = no limit
+ * @split_min: matches that a huge page must contain to be split
+ * @frames_max: maximum number of frames, 0 = no limit
  */
 struct grpdedup_group_params {
 	const char *name;
@@ -74,7 +74,7 @@ struct grpdedup_group_params {
 
 /**
  * struct grpdedup_left - a process that left its group
- * @pages: its mappings that were unshared
+ * @pages: how many of its mappings were unshared
  */
 struct grpdedup_left {
 	char group[GRPDEDUP_NAME_SIZE];
@@ -101,7 +101,7 @@ struct grpdedup_event {
 
 int grpdedup_conn_open(struct grpdedup_conn **conn);
 void grpdedup_conn_close(struct grpdedup_conn *conn);
-/* The kernel's sentence about the last failed call, "" if it gave none. */
+/* The kernel's message about the last failed call, "" if there is none. */
 const char *grpdedup_conn_error(const struct grpdedup_conn *conn);
 uint32_t grpdedup_conn_family_version(const struct grpdedup_conn *conn);
 
@@ -115,7 +115,7 @@ int grpdedup_group_get(struct grpdedup_conn *conn, const char *name,
 		       struct grpdedup_group *group);
 int grpdedup_group_list(struct grpdedup_conn *conn,
 			struct grpdedup_group **groups, size_t *count);
-/* *pass: the request is served when FULL_SCANS has reached it. */
+/* The requested pass has ended once FULL_SCANS reaches *pass. */
 int grpdedup_group_scan(struct grpdedup_conn *conn, const char *name,
 			uint64_t *pass);
 
@@ -123,7 +123,7 @@ int grpdedup_member_add(struct grpdedup_conn *conn, const char *group,
 			pid_t pid, bool move, struct grpdedup_member *member);
 int grpdedup_member_del(struct grpdedup_conn *conn, pid_t pid, bool keep,
 			struct grpdedup_left *left);
-/* @group NULL: all. */
+/* @group NULL: the members of all groups. */
 int grpdedup_member_list(struct grpdedup_conn *conn, const char *group,
 			 struct grpdedup_member **members, size_t *count);
 
@@ -131,19 +131,19 @@ int grpdedup_events_open(struct grpdedup_events **events);
 void grpdedup_events_close(struct grpdedup_events *events);
 int grpdedup_events_fd(const struct grpdedup_events *events);
 /*
- * To be called when the descriptor is readable: hands at most one datagram of
- * events to @fn and does not block. -ENOBUFS: some were lost, go on.
+ * Call when the descriptor is readable: passes at most one datagram of events
+ * to @fn and does not block. -ENOBUFS: events were lost, keep reading.
  */
 int grpdedup_events_read(struct grpdedup_events *events,
 			 void (*fn)(const struct grpdedup_event *event,
 				    void *arg),
 			 void *arg);
 
-/* Lower case uapi name of a counter without its prefix, NULL if unknown. */
+/* Lower-case uapi name of a counter without its prefix, NULL if unknown. */
 const char *grpdedup_counter_name(unsigned int counter);
 bool grpdedup_counter_get(const struct grpdedup_counters *counters,
 			  unsigned int counter, uint64_t *value);
-/* The same, with 0 for a counter that the kernel did not send. */
+/* The same, but returns 0 for a counter that the kernel did not send. */
 uint64_t grpdedup_counter_or_0(const struct grpdedup_counters *counters,
 			       unsigned int counter);
 

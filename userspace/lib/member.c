@@ -20,10 +20,10 @@ static void fill_member(struct nlattr **tb, void *row)
 }
 
 /*
- * Names the process by a pidfd, so that the request cannot hit another one that
- * got the same PID in the meantime. Where there is no pidfd to be had (an old
- * kernel or a sandbox, or a thread's id) the kernel gets the number and answers
- * for it. Returns the pidfd to close, or -1.
+ * Specify the process by a pidfd, so that the request cannot hit another
+ * process that reuses the pid. Where pidfd_open() fails (an old kernel, a
+ * sandbox, or a thread's id), send the pid and let the kernel decide. Returns
+ * the pidfd to close, or -1.
  */
 static int request_process(struct grpdedup_request *req, pid_t pid)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Numbers as people write them. strtoull() would take signs, white space and
- * octal, and wrap negative numbers round.
+ * Parse numbers. strtoull() would accept signs, white space and octal, and
+ * would wrap negative numbers.
  */
 #include <stddef.h>
 #include "parse.h"

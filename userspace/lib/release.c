@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Is this kernel newer than those that the module was tested on? */
+/* Is the running kernel newer than the kernels the module was tested on? */
 #include <stdio.h>
 #include <sys/utsname.h>
 #include "release.h"

@@ -1,42 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What grpdedupd says about itself. A client that connects to its socket gets
- * one snapshot and the end of the file; it sends nothing. Lines of
- * tab-separated fields; the first is "grpdedupd <version of this format>". A
- * line that begins with '#' names the fields of a kind of line, and precedes
- * the first of that kind:
+ * The status snapshot of grpdedupd. A client that connects to its socket
+ * receives one snapshot, then end of file; it sends nothing. The fields of a
+ * line are separated by tabs (blanks below); the first line is "grpdedupd
+ * <version of this format>". A line that begins with '#' names the fields of
+ * one kind of line, and precedes the first of that kind:
  *
- *	grpdedupd 1 #host available pressure short why period_ms late_ms host
- *	8123456789 1.20 0 1000 3 #group group_name policy rate_control rate ...
- *	group tenant-a equal auto 4000 ... #guest group_name guest pid state ...
- *	guest tenant-a web1 4121 ok ... end
+ *	grpdedupd 1
+ *	#host available pressure short why period_ms late_ms
+ *	host 8123456789 1.20 0  1000 3
+ *	#group group_name policy rate_control rate ...
+ *	group tenant-a equal auto 4000 ...
+ *	#guest group_name guest pid state ...
+ *	guest tenant-a web1 4121 ok ...
+ *	end
  *
- * The last line is "end": without it the snapshot is incomplete. New fields
- * come at the end, new kinds of lines anywhere: readers go by the names. Memory
- * is in bytes, times that end in _ms are in milliseconds. An unknown value is
- * an empty field.
+ * The last line is "end": without it the snapshot is incomplete. New fields are
+ * appended, new kinds of lines may appear anywhere: readers look fields up by
+ * name. Memory is in bytes, times that end in _ms are in ms. The field of an
+ * unknown value is empty.
  *
  * host: available (MemAvailable), pressure (PSI some avg10, percent), short (0
  * or 1), why (a sentence while it is short), period_ms (between the starts of
- * the last two rounds), late_ms (the longest such period since the daemon
- * started).
+ * the last two rounds), late_ms (the longest such period since the start).
  *
  * group: group_name, policy, rate_control (fixed, auto), rate (pages per
- * second), rate_changed_ms (its age), rate_reason (a sentence), saved, average,
- * reserve, available (for its guests), granted (above their bases), error (a
- * sentence if the kernel does not have it as configured, e.g. the module is not
- * loaded).
+ * second), rate_changed_ms (time since its last change), rate_reason (a
+ * sentence), saved, average, reserve, available (to its guests), granted (above
+ * their bases), error (a sentence if the kernel does not have the group as
+ * configured, e.g. because the module is not loaded).
  *
  * guest: group_name, guest, pid, state, why (a sentence unless state is ok),
- * base, actual, target, max, age_ms (of actual), memory_available (as the guest
- * says), member (0 or 1: the kernel has it in its group), saved (its part of
- * the group's).
+ * base, actual, target, max, age_ms (of actual), memory_available (as reported
+ * by the guest), member (0 or 1: the kernel has it in its group), saved (its
+ * part of the group's savings).
  *
  * state is one of: absent (no such process), starting (its monitor has not
- * answered yet), busy (another client has the monitor), silent (the monitor
- * does not answer), no-device (no balloon device), no-driver (the guest has no
- * driver for it), stuck (the guest makes no progress towards its target), ok,
- * none (nothing to balloon).
+ * answered yet), busy (another client uses the monitor), silent (the monitor
+ * does not answer, or answers with an error), no-device (no balloon device),
+ * no-driver (the guest has no balloon driver), stuck (the guest makes no
+ * progress towards its target), ok, none (nothing to balloon).
  */
 #ifndef GRPDEDUP_STATUS_H
 #define GRPDEDUP_STATUS_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * grpdedup: the wire between the module and user space.
+ * grpdedup: the interface between the module and user space.
  *
  * Generic netlink family "grpdedup". One value per attribute; numbers are in
- * host order; every refusal carries an extended ack sentence. All requests
- * need CAP_SYS_ADMIN in the initial user namespace and the initial network
+ * host order; every refusal carries an extended ack message. All requests need
+ * CAP_SYS_ADMIN in the initial user namespace and the initial network
  * namespace. Numbers in this file are frozen: new ones go to the end.
  */
 #ifndef _UAPI_LINUX_GRPDEDUP_H
@@ -25,7 +25,7 @@
 /**
  * enum grpdedup_cmd - requests, replies and events
  *
- * A process is named by %GRPDEDUP_A_PID or by %GRPDEDUP_A_PIDFD, never both.
+ * A process is given by %GRPDEDUP_A_PID or by %GRPDEDUP_A_PIDFD, not both.
  *
  * @GRPDEDUP_CMD_GROUP_ADD: create a group. Takes GROUP_NAME and RATE,
  *	optional SPLIT_MIN, FRAMES_MAX. Event: the same command with GROUP_ID,
@@ -38,20 +38,19 @@
  * @GRPDEDUP_CMD_GROUP_GET: do: GROUP_NAME; dump: all. A reply holds GROUP_ID,
  *	GROUP_NAME, RATE, SPLIT_MIN, FRAMES_MAX, TID, MEMBERS, COUNTERS.
  * @GRPDEDUP_CMD_MEMBER_ADD: assign a process. Takes GROUP_NAME and a process;
- *	flag MOVE allows taking it out of another group, whose frames it loses
+ *	flag MOVE allows moving it from another group, whose frames it loses
  *	first. Reply and event: GROUP_ID, GROUP_NAME, PID, COMM.
  * @GRPDEDUP_CMD_MEMBER_DEL: unassign a process. Takes a process; flag KEEP
- *	leaves its frames shared. Reply: GROUP_ID, GROUP_NAME, PID, PAGES
+ *	leaves its frames shared. Reply: GROUP_ID, GROUP_NAME, PID, COMM, PAGES
  *	(mappings unshared). Event: GROUP_ID, GROUP_NAME, PID, COMM, REASON,
  *	PAGES.
  * @GRPDEDUP_CMD_MEMBER_GET: dump only; GROUP_NAME narrows it. A reply holds
  *	GROUP_ID, GROUP_NAME, PID, COMM, START_TIME, COUNTERS.
- * @GRPDEDUP_CMD_SCAN: ask for one full pass now, whatever the rate says. Takes
- *	GROUP_NAME. Reply: GROUP_NAME, PASS: the request is served when the
- *	group's FULL_SCANS counter has reached PASS.
+ * @GRPDEDUP_CMD_SCAN: request one full pass now, whatever the rate is. Takes
+ *	GROUP_NAME. Reply: GROUP_ID, GROUP_NAME, PASS: the request is served
+ *	when the group's FULL_SCANS counter has reached PASS.
  * @GRPDEDUP_CMD_RECLAIM: event only, at the end of a pass that merged:
- *	GROUP_ID, GROUP_NAME, PAGES (pages given back to the host in this pass),
- *	COUNTERS.
+ *	GROUP_ID, GROUP_NAME, PAGES (pages merged in this pass), COUNTERS.
  */
 enum grpdedup_cmd {
 	GRPDEDUP_CMD_UNSPEC,
@@ -143,14 +142,14 @@ enum grpdedup_reason {
 /**
  * enum grpdedup_counter - counters of groups and members
  *
- * Gauges are exact as of the last visit of each page. Group and member have
- * the same set; what a member cannot have on its own is left out of its nest.
+ * Gauges are exact as of the last visit of each page. Groups and members have
+ * the same set, except for those marked "group only".
  *
  * @GRPDEDUP_CNT_PAD: padding of the nest
  * @GRPDEDUP_CNT_PAGES_SHARED: group: frames in use. Member: its mappings of
  *	frames.
  * @GRPDEDUP_CNT_PAGES_SHARING: group: further mappings of them, that is pages
- *	saved. Member: its part of that, (k-1)/k for a frame of k mappings.
+ *	saved. Member: its share of that, (k-1)/k for a frame of k mappings.
  * @GRPDEDUP_CNT_PAGES_UNSHARED: unchanged since the last visit, but unique
  * @GRPDEDUP_CNT_PAGES_VOLATILE: new, or changed since the last visit
  * @GRPDEDUP_CNT_PAGES_ZERO: mappings of zero-filled frames
@@ -168,10 +167,10 @@ enum grpdedup_reason {
  *	split failed
  * @GRPDEDUP_CNT_SKIP_LOCKED: pages of mlocked areas
  * @GRPDEDUP_CNT_SKIP_SWAPCACHE: pages in the swap cache
- * @GRPDEDUP_CNT_SKIP_RACED: merges lost: the content changed, it was restored
+ * @GRPDEDUP_CNT_SKIP_RACED: merges given up: the content changed and was kept
  * @GRPDEDUP_CNT_SKIP_NOMEM: merges given up for lack of memory or by FRAMES_MAX
- * @GRPDEDUP_CNT_SKIP_CONTENDED: blocks left out: the process held its memory
- *	map
+ * @GRPDEDUP_CNT_SKIP_CONTENDED: visits and merges given up: the process held
+ *	its mmap lock
  * @GRPDEDUP_CNT_SKIP_VMA_SHARED: pages of address space of shared mappings
  *	(memory-backend with share=on, memfd, tmpfs)
  * @GRPDEDUP_CNT_SKIP_VMA_HUGETLB: the same of hugetlbfs mappings
