@@ -45,7 +45,7 @@ struct scanner {
 	void (*read)(struct sample *s);
 };
 
-static struct gd_conn *conn;
+static struct grpdedup_conn *conn;
 static const char *name, *schedstat;
 static uint64_t start_ns, base_cpu;
 
@@ -110,40 +110,40 @@ static void ksmd_read(struct sample *s)
 
 static void group_run(uint64_t speed)
 {
-	struct gd_group_params params = { .name = name, .set = GD_SET_RATE, .rate = speed };
+	struct grpdedup_group_params params = { .name = name, .set = GRPDEDUP_SET_RATE, .rate = speed };
 
-	if (gd_group_set(conn, &params))
-		die("cannot set the rate of %s: %s", name, gd_conn_error(conn));
+	if (grpdedup_group_set(conn, &params))
+		die("cannot set the rate of %s: %s", name, grpdedup_conn_error(conn));
 }
 
-static uint64_t group_counter(const struct gd_group *group, enum grpdedup_counter id)
+static uint64_t group_counter(const struct grpdedup_group *group, enum grpdedup_counter id)
 {
 	uint64_t value;
 
-	if (!gd_counter_get(&group->counters, id, &value))
-		die("the module does not send counter %s", gd_counter_name(id));
+	if (!grpdedup_counter_get(&group->counters, id, &value))
+		die("the module does not send counter %s", grpdedup_counter_name(id));
 	return value;
 }
 
-static struct gd_group group_now(void)
+static struct grpdedup_group group_now(void)
 {
-	struct gd_group group;
+	struct grpdedup_group group;
 
-	if (gd_group_get(conn, name, &group))
-		die("cannot read group %s: %s", name, gd_conn_error(conn));
+	if (grpdedup_group_get(conn, name, &group))
+		die("cannot read group %s: %s", name, grpdedup_conn_error(conn));
 	return group;
 }
 
 static uint64_t group_passes(void)
 {
-	struct gd_group group = group_now();
+	struct grpdedup_group group = group_now();
 
 	return group_counter(&group, GRPDEDUP_CNT_FULL_SCANS);
 }
 
 static void group_read(struct sample *s)
 {
-	struct gd_group group = group_now();
+	struct grpdedup_group group = group_now();
 
 	s->saved = group_counter(&group, GRPDEDUP_CNT_PAGES_SHARING);
 	s->visited = group_counter(&group, GRPDEDUP_CNT_PAGES_SCANNED);
@@ -235,7 +235,7 @@ int main(int argc, char **argv)
 	permille = strtoull(argv[4], NULL, 10);
 	passes = strtoull(argv[5], NULL, 10);
 	ms = strtoull(argv[6], NULL, 10);
-	if (scanner == &group && gd_conn_open(&conn))
+	if (scanner == &group && grpdedup_conn_open(&conn))
 		die("the module does not answer");
 
 	first = last = scanner->passes();

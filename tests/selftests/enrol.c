@@ -43,23 +43,23 @@
 struct io_uring;
 
 static const char *group;
-static struct gd_conn *conn;
+static struct grpdedup_conn *conn;
 static unsigned int steps, dice;
 
 static void give_up(const char *what, int err)
 {
 	fprintf(stderr, "enrol: pid %d: %s: %s %s\n", getpid(), what, strerror(-err),
-		conn ? gd_conn_error(conn) : "");
+		conn ? grpdedup_conn_error(conn) : "");
 	_exit(99);
 }
 
 static void enrol(void)
 {
-	struct gd_member member;
-	int err = gd_conn_open(&conn);
+	struct grpdedup_member member;
+	int err = grpdedup_conn_open(&conn);
 
 	if (!err)
-		err = gd_member_add(conn, group, getpid(), false, &member);
+		err = grpdedup_member_add(conn, group, getpid(), false, &member);
 	if (err)
 		give_up("it cannot become a member", err);
 	dice = getpid() ^ (unsigned int)time(NULL);
@@ -69,13 +69,13 @@ static void enrol(void)
 static void wait_for_pass(void)
 {
 	time_t end = time(NULL) + PASS_SECONDS;
-	struct gd_group state;
+	struct grpdedup_group state;
 	uint64_t pass;
-	int err = gd_group_scan(conn, group, &pass);
+	int err = grpdedup_group_scan(conn, group, &pass);
 
 	while (!err) {
-		err = gd_group_get(conn, group, &state);
-		if (!err && gd_counter_or_0(&state.counters, GRPDEDUP_CNT_FULL_SCANS) >= pass)
+		err = grpdedup_group_get(conn, group, &state);
+		if (!err && grpdedup_counter_or_0(&state.counters, GRPDEDUP_CNT_FULL_SCANS) >= pass)
 			return;
 		if (!err && time(NULL) > end)
 			err = -ETIMEDOUT;
@@ -104,7 +104,7 @@ static void child(void)
 {
 	int err = errno;
 
-	gd_conn_close(conn);
+	grpdedup_conn_close(conn);
 	enrol();
 	errno = err;
 }
