@@ -252,6 +252,8 @@ void gd_blocks_destroy(struct gd_blocks *blocks)
 		cond_resched();
 	}
 	xa_destroy(&blocks->xa);
+	/* The member may outlive the trees: dumps hold references to it. */
+	blocks->dedup = NULL;
 }
 
 /**

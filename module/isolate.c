@@ -24,6 +24,16 @@ static int unshare(struct gd_member *member, struct gd_unshare *un)
 	return err;
 }
 
+static int unshare_foreign(struct gd_member *member,
+			   int (*then)(struct mm_struct *mm))
+{
+	struct gd_unshare un = {
+		.keep = is_own_frame, .arg = member->blocks.dedup, .then = then,
+	};
+
+	return unshare(member, &un);
+}
+
 /**
  * gd_isolate_from_groups - unshare the frames of other groups
  * @member: the member
@@ -32,11 +42,7 @@ static int unshare(struct gd_member *member, struct gd_unshare *un)
  */
 int gd_isolate_from_groups(struct gd_member *member)
 {
-	struct gd_unshare un = {
-		.keep = is_own_frame, .arg = member->blocks.dedup,
-	};
-
-	return unshare(member, &un);
+	return unshare_foreign(member, NULL);
 }
 
 /**
@@ -51,16 +57,13 @@ int gd_isolate_from_groups(struct gd_member *member)
  */
 int gd_isolate_from_ksm(struct gd_member *member)
 {
-	struct gd_unshare un = {
-		.keep = is_own_frame, .arg = member->blocks.dedup,
-	};
+	bool mergeable;
 
 	if (!gd_lock_mmap_read(member->mm))
 		return -EBUSY;
-	if (gd_vma_is_mergeable(member->mm))
-		un.then = gd_vma_take_from_ksm;
+	mergeable = gd_vma_is_mergeable(member->mm);
 	mmap_read_unlock(member->mm);
-	return unshare(member, &un);
+	return unshare_foreign(member, mergeable ? gd_vma_take_from_ksm : NULL);
 }
 
 /**

@@ -42,8 +42,6 @@ static void remove_member(struct gd_roster *roster, struct gd_member *member,
 		advance(roster);
 	list_del_init(&member->link);
 	gd_blocks_destroy(&member->blocks);
-	/* Dumps and callers may hold the member longer than the trees exist. */
-	member->blocks.dedup = NULL;
 	gd_notify_member_del(member, reason, pages);
 	gd_registry_forget(member);
 }
@@ -158,7 +156,7 @@ static int add_member(struct gd_roster *roster, struct gd_member *member)
 	err = gd_isolate_from_ksm(member);
 	mmput_async(member->mm);
 	if (err) {
-		member->blocks.dedup = NULL;
+		gd_blocks_destroy(&member->blocks);
 		return err;
 	}
 	list_add_tail(&member->link, &roster->members);
