@@ -4,18 +4,27 @@
  *
  * Generic netlink family "grpdedup". One value per attribute; numbers are in
  * host order; every refusal carries an extended ack message. All requests need
- * CAP_SYS_ADMIN in the initial user namespace and the initial network
- * namespace. Numbers in this file are frozen: new ones go to the end.
+ * CAP_SYS_ADMIN in the initial user namespace, and the initial network and pid
+ * namespaces. Numbers in this file are frozen: new ones go to the end.
+ *
+ * No request waits for a scanner. One that a scanner has to carry out is
+ * accepted: its reply holds REQUEST, and an event %GRPDEDUP_CMD_REQUEST with
+ * the same number tells how it ended. Who misses the event asks for it.
+ *
+ * Version 2: requests are accepted and end later; names of up to 63 bytes (15
+ * before); the SKIP_VMA_ counters are gauges in bytes.
  */
 #ifndef _UAPI_LINUX_GRPDEDUP_H
 #define _UAPI_LINUX_GRPDEDUP_H
 
 #define GRPDEDUP_GENL_NAME	"grpdedup"
-#define GRPDEDUP_GENL_VERSION	1
+#define GRPDEDUP_GENL_VERSION	2
 #define GRPDEDUP_MCGRP_EVENTS	"events"
 
 /* Longest group name: printable ASCII without '/' and white space. */
-#define GRPDEDUP_NAME_MAX	15
+#define GRPDEDUP_NAME_MAX	63
+/* Ended requests that can still be asked for. */
+#define GRPDEDUP_REQUESTS_KEPT	1024
 /* Highest scan rate, pages per second (about 3.8 TiB/s). 0 is paused. */
 #define GRPDEDUP_RATE_MAX	1000000000
 /* Pages of a transparent huge page; the upper bound of SPLIT_MIN. */
@@ -34,23 +43,37 @@
  *	RATE, SPLIT_MIN, FRAMES_MAX. Event: GROUP_ID, GROUP_NAME, RATE.
  * @GRPDEDUP_CMD_GROUP_DEL: delete a group and end its memberships. Takes
  *	GROUP_NAME, flag UNSHARE to unshare its frames first (default: they stay
- *	shared). Event: GROUP_ID, GROUP_NAME.
+ *	shared), with it flag FORCE. Reply: GROUP_ID, GROUP_NAME, REQUEST.
+ *	Event: GROUP_ID, GROUP_NAME, PAGES (mappings unshared).
  * @GRPDEDUP_CMD_GROUP_GET: do: GROUP_NAME; dump: all. A reply holds GROUP_ID,
- *	GROUP_NAME, RATE, SPLIT_MIN, FRAMES_MAX, TID, MEMBERS, COUNTERS.
+ *	GROUP_NAME, RATE, SPLIT_MIN, FRAMES_MAX, TID, MEMBERS, PAUSED, COUNTERS.
  * @GRPDEDUP_CMD_MEMBER_ADD: assign a process. Takes GROUP_NAME and a process;
  *	flag MOVE allows moving it from another group, whose frames it loses
- *	first. Reply and event: GROUP_ID, GROUP_NAME, PID, COMM.
+ *	first, with it flag FORCE. Reply: GROUP_ID, GROUP_NAME, PID, COMM,
+ *	REQUEST. Event, once it is a member: GROUP_ID, GROUP_NAME, PID, COMM.
  * @GRPDEDUP_CMD_MEMBER_DEL: unassign a process. Takes a process; flag KEEP
- *	leaves its frames shared. Reply: GROUP_ID, GROUP_NAME, PID, COMM, PAGES
- *	(mappings unshared). Event: GROUP_ID, GROUP_NAME, PID, COMM, REASON,
- *	PAGES.
+ *	leaves its frames shared, flag FORCE unshares them even if the host
+ *	seems to have no room for the copies. Reply: GROUP_ID, GROUP_NAME, PID,
+ *	COMM, REQUEST. Event: GROUP_ID, GROUP_NAME, PID, COMM, REASON, PAGES
+ *	(mappings unshared).
  * @GRPDEDUP_CMD_MEMBER_GET: dump only; GROUP_NAME narrows it. A reply holds
- *	GROUP_ID, GROUP_NAME, PID, COMM, START_TIME, COUNTERS.
+ *	GROUP_ID, GROUP_NAME, PID, COMM, START_TIME, STATE, COUNTERS, and
+ *	MESSAGE if its last request failed.
  * @GRPDEDUP_CMD_SCAN: request one full pass now, whatever the rate is. Takes
  *	GROUP_NAME. Reply: GROUP_ID, GROUP_NAME, PASS: the request is served
  *	when the group's FULL_SCANS counter has reached PASS.
  * @GRPDEDUP_CMD_RECLAIM: event only, at the end of a pass that merged:
- *	GROUP_ID, GROUP_NAME, PAGES (pages merged in this pass), COUNTERS.
+ *	GROUP_ID, GROUP_NAME, PAGES (by which pages_sharing has grown in this
+ *	pass, 0 if it has not), COUNTERS.
+ * @GRPDEDUP_CMD_REQUEST: how a request ended. Takes REQUEST. Reply, and event
+ *	at the end: REQUEST, GROUP_ID, GROUP_NAME, PID unless it was about a
+ *	group, PAGES (mappings unshared), ERROR, and MESSAGE if it failed.
+ *	Without ERROR it has not ended. One that is unknown, or ended long ago,
+ *	is refused: see %GRPDEDUP_REQUESTS_KEPT.
+ * @GRPDEDUP_CMD_PAUSE: stop all merging and scanning of a group, whatever its
+ *	rate is. Takes GROUP_NAME; without it, of all groups, also of those
+ *	added later. Event for each group: GROUP_ID, GROUP_NAME, PAUSED.
+ * @GRPDEDUP_CMD_RESUME: the reverse, with the same attributes and events.
  */
 enum grpdedup_cmd {
 	GRPDEDUP_CMD_UNSPEC,
@@ -63,6 +86,9 @@ enum grpdedup_cmd {
 	GRPDEDUP_CMD_MEMBER_GET,
 	GRPDEDUP_CMD_SCAN,
 	GRPDEDUP_CMD_RECLAIM,
+	GRPDEDUP_CMD_REQUEST,
+	GRPDEDUP_CMD_PAUSE,
+	GRPDEDUP_CMD_RESUME,
 
 	__GRPDEDUP_CMD_MAX,
 	GRPDEDUP_CMD_MAX = __GRPDEDUP_CMD_MAX - 1
@@ -79,8 +105,7 @@ enum grpdedup_cmd {
  * @GRPDEDUP_A_FRAMES_MAX: u64, most frames the group may hold, 0 = no limit
  * @GRPDEDUP_A_TID: u32, thread id of the group's scanner
  * @GRPDEDUP_A_MEMBERS: u32, number of members
- * @GRPDEDUP_A_PID: u32, process id in the initial pid namespace in replies, in
- *	the caller's in requests
+ * @GRPDEDUP_A_PID: u32, process id in the initial pid namespace
  * @GRPDEDUP_A_PIDFD: u32, an open pidfd of the caller
  * @GRPDEDUP_A_COMM: string, the process's name when it was assigned
  * @GRPDEDUP_A_START_TIME: u64, when the process started, ns since boot
@@ -91,6 +116,13 @@ enum grpdedup_cmd {
  * @GRPDEDUP_A_REASON: u32, &enum grpdedup_reason
  * @GRPDEDUP_A_PAGES: u64, a number of pages
  * @GRPDEDUP_A_COUNTERS: nest of u64, typed by &enum grpdedup_counter
+ * @GRPDEDUP_A_REQUEST: u64, number of a request, not reused while the module is
+ *	loaded
+ * @GRPDEDUP_A_STATE: u32, &enum grpdedup_state
+ * @GRPDEDUP_A_ERROR: u32, 0 or a positive errno
+ * @GRPDEDUP_A_MESSAGE: string, why a request failed
+ * @GRPDEDUP_A_FORCE: flag, see %GRPDEDUP_CMD_MEMBER_DEL
+ * @GRPDEDUP_A_PAUSED: u32, &enum grpdedup_paused
  */
 enum grpdedup_attr {
 	GRPDEDUP_A_UNSPEC,
@@ -113,6 +145,12 @@ enum grpdedup_attr {
 	GRPDEDUP_A_REASON,
 	GRPDEDUP_A_PAGES,
 	GRPDEDUP_A_COUNTERS,
+	GRPDEDUP_A_REQUEST,
+	GRPDEDUP_A_STATE,
+	GRPDEDUP_A_ERROR,
+	GRPDEDUP_A_MESSAGE,
+	GRPDEDUP_A_FORCE,
+	GRPDEDUP_A_PAUSED,
 
 	__GRPDEDUP_A_MAX,
 	GRPDEDUP_A_MAX = __GRPDEDUP_A_MAX - 1
@@ -140,6 +178,41 @@ enum grpdedup_reason {
 };
 
 /**
+ * enum grpdedup_state - of a process in a group
+ * @GRPDEDUP_STATE_JOINING: its scanner makes it a member
+ * @GRPDEDUP_STATE_MEMBER: its memory is merged
+ * @GRPDEDUP_STATE_LEAVING: its scanner unshares its memory
+ * @GRPDEDUP_STATE_FAILED: it could not join, and is no member; listed until it
+ *	exits, is unassigned, or is assigned again
+ */
+enum grpdedup_state {
+	GRPDEDUP_STATE_UNSPEC,
+	GRPDEDUP_STATE_JOINING,
+	GRPDEDUP_STATE_MEMBER,
+	GRPDEDUP_STATE_LEAVING,
+	GRPDEDUP_STATE_FAILED,
+
+	__GRPDEDUP_STATE_MAX,
+	GRPDEDUP_STATE_MAX = __GRPDEDUP_STATE_MAX - 1
+};
+
+/**
+ * enum grpdedup_paused - why a group is paused, apart from a rate of 0
+ * @GRPDEDUP_PAUSED_NOT: it is not
+ * @GRPDEDUP_PAUSED_REQUEST: on request
+ * @GRPDEDUP_PAUSED_FAULT: the module found a fault of its own: see the kernel
+ *	log. Only reloading it helps.
+ */
+enum grpdedup_paused {
+	GRPDEDUP_PAUSED_NOT,
+	GRPDEDUP_PAUSED_REQUEST,
+	GRPDEDUP_PAUSED_FAULT,
+
+	__GRPDEDUP_PAUSED_MAX,
+	GRPDEDUP_PAUSED_MAX = __GRPDEDUP_PAUSED_MAX - 1
+};
+
+/**
  * enum grpdedup_counter - counters of groups and members
  *
  * Gauges are exact as of the last visit of each page. Groups and members have
@@ -149,7 +222,8 @@ enum grpdedup_reason {
  * @GRPDEDUP_CNT_PAGES_SHARED: group: frames in use. Member: its mappings of
  *	frames.
  * @GRPDEDUP_CNT_PAGES_SHARING: group: further mappings of them, that is pages
- *	saved. Member: its share of that, (k-1)/k for a frame of k mappings.
+ *	that the host has back. Member: its share of that, (k-1)/k for a frame
+ *	of k mappings.
  * @GRPDEDUP_CNT_PAGES_UNSHARED: unchanged since the last visit, but unique
  * @GRPDEDUP_CNT_PAGES_VOLATILE: new, or changed since the last visit
  * @GRPDEDUP_CNT_PAGES_ZERO: mappings of zero-filled frames
@@ -162,7 +236,7 @@ enum grpdedup_reason {
  *	folio already mapped by PTEs; its memory comes back when the kernel
  *	splits it
  * @GRPDEDUP_CNT_SKIP_BUSY: merges given up: pinned, locked or referenced
- *	elsewhere, total (so are all SKIP_ counters)
+ *	elsewhere, total (so are all SKIP_ counters but SKIP_VMA_)
  * @GRPDEDUP_CNT_SKIP_THP: matches left in a huge page: below SPLIT_MIN, or the
  *	split failed
  * @GRPDEDUP_CNT_SKIP_LOCKED: pages of mlocked areas
@@ -171,16 +245,24 @@ enum grpdedup_reason {
  * @GRPDEDUP_CNT_SKIP_NOMEM: merges given up for lack of memory or by FRAMES_MAX
  * @GRPDEDUP_CNT_SKIP_CONTENDED: visits and merges given up: the process held
  *	its mmap lock
- * @GRPDEDUP_CNT_SKIP_VMA_SHARED: pages of address space of shared mappings
- *	(memory-backend with share=on, memfd, tmpfs)
+ * @GRPDEDUP_CNT_SKIP_VMA_SHARED: bytes of address space of shared mappings
+ *	(memory-backend with share=on, memfd, tmpfs) in the last pass
  * @GRPDEDUP_CNT_SKIP_VMA_HUGETLB: the same of hugetlbfs mappings
  * @GRPDEDUP_CNT_SKIP_VMA_OTHER: the same of other areas that are never merged:
- *	I/O, userfaultfd, files
+ *	I/O, areas without memory
  * @GRPDEDUP_CNT_ZAPS: zap calls, each one TLB flush and notifier pair, total
  * @GRPDEDUP_CNT_UNSHARES: shared mappings made private again by the module,
  *	total
  * @GRPDEDUP_CNT_CPU_NS: CPU time of the scanner, ns; group only
  * @GRPDEDUP_CNT_METADATA_BYTES: memory used for bookkeeping
+ * @GRPDEDUP_CNT_SKIP_VMA_FILE: bytes of address space of private mappings of
+ *	files in the last pass
+ * @GRPDEDUP_CNT_SKIP_RESERVE: merges given up because the memory that frames
+ *	come from is nearly used up, total
+ * @GRPDEDUP_CNT_PARTIAL_SCANS: passes ended that left out a part of a member's
+ *	memory, total
+ * @GRPDEDUP_CNT_LONE_UNSHARES: those of UNSHARES that were frames with one
+ *	mapping left, total
  */
 enum grpdedup_counter {
 	GRPDEDUP_CNT_UNSPEC,
@@ -210,6 +292,10 @@ enum grpdedup_counter {
 	GRPDEDUP_CNT_UNSHARES,
 	GRPDEDUP_CNT_CPU_NS,
 	GRPDEDUP_CNT_METADATA_BYTES,
+	GRPDEDUP_CNT_SKIP_VMA_FILE,
+	GRPDEDUP_CNT_SKIP_RESERVE,
+	GRPDEDUP_CNT_PARTIAL_SCANS,
+	GRPDEDUP_CNT_LONE_UNSHARES,
 
 	__GRPDEDUP_CNT_MAX,
 	GRPDEDUP_CNT_MAX = __GRPDEDUP_CNT_MAX - 1
