@@ -8,6 +8,8 @@
 #include "../../userspace/lib/counters.c"
 #include "../../userspace/lib/event.c"
 #include "../../userspace/lib/extack.c"
+#include "../../userspace/lib/msg.c"
+#include "../../userspace/lib/request.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -35,7 +37,9 @@ static void event(struct nlmsghdr *nlh)
 
 	if (!parse(nlh, &event) &&
 	    (strnlen(event.group, sizeof(event.group)) == sizeof(event.group) ||
-	     strnlen(event.comm, sizeof(event.comm)) == sizeof(event.comm)))
+	     strnlen(event.comm, sizeof(event.comm)) == sizeof(event.comm) ||
+	     strnlen(event.message, sizeof(event.message)) == sizeof(event.message) ||
+	     event.error > 0))
 		abort();
 	nlh->nlmsg_type = GENL_ID_CTRL;
 	says_unloaded(&conn, nlh);
@@ -49,6 +53,7 @@ static void message(const uint8_t *data, size_t size)
 	struct nlmsghdr request = { .nlmsg_len = NLMSG_HDRLEN };
 	struct nlattr *tb[GRPDEDUP_A_MAX + 1];
 	struct grpdedup_counters counters;
+	struct grpdedup_request result;
 	char text[64];
 
 	memcpy((char *)nlh + NLMSG_HDRLEN, data, size);
@@ -58,6 +63,9 @@ static void message(const uint8_t *data, size_t size)
 		grpdedup_attr_u64(tb, GRPDEDUP_A_PAGES);
 		grpdedup_attr_str(tb, GRPDEDUP_A_COMM, text, sizeof(text));
 		grpdedup_attr_counters(tb, &counters);
+		fill_request(tb, &result);
+		if (result.error > 0)
+			abort();
 	}
 	event(nlh);
 	nlh->nlmsg_flags = NLM_F_ACK_TLVS;

@@ -55,11 +55,13 @@ static void give_up(const char *what, int err)
 
 static void enrol(void)
 {
-	struct grpdedup_member member;
+	struct grpdedup_request request;
 	int err = grpdedup_conn_open(&conn);
 
 	if (!err)
-		err = grpdedup_member_add(conn, group, getpid(), false, &member);
+		err = grpdedup_member_add(conn, group, getpid(), 0, &request);
+	if (!err)
+		err = grpdedup_request_wait(conn, &request, 1, NULL);
 	if (err)
 		give_up("it cannot become a member", err);
 	dice = getpid() ^ (unsigned int)time(NULL);

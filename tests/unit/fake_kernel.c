@@ -4,15 +4,22 @@
  * what they send ends in answer(), what they receive is what that has queued.
  */
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <string.h>
+#include <time.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
+#include <linux/grpdedup.h>
 
 #define FAMILY		77
 #define EVENTS_GROUP	9
+
+static uint32_t family_version = GRPDEDUP_GENL_VERSION;
 
 struct datagram {
 	size_t len;
@@ -24,6 +31,18 @@ static struct datagram queue[64];
 static size_t queue_in;
 static size_t queue_out;
 static int receive_error;
+
+/* The same for the socket @events_fd. */
+static struct datagram event_queue[64];
+static size_t event_in;
+static size_t event_out;
+static int event_error;
+static int events_fd = -1;
+
+/* What happens while a client waits for events; if that is a signal, an errno. */
+static int (*meanwhile)(void);
+static unsigned int waits;
+static bool signals_end_waits;
 
 /* The last request, and how often one came since a test began. */
 static char request[4096] __attribute__((aligned(4)));
@@ -45,33 +64,67 @@ static ssize_t fake_send(int fd, const void *buf, size_t len, int flags)
 	return (ssize_t)len;
 }
 
+static ssize_t fail_once(int *err)
+{
+	errno = *err;
+	*err = 0;
+	return -1;
+}
+
 static ssize_t fake_recvfrom(int fd, void *buf, size_t len, int flags,
 			     struct sockaddr *from, socklen_t *from_len)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK };
-	struct datagram *d = &queue[queue_out];
+	bool is_event = fd == events_fd;
+	size_t *out = is_event ? &event_out : &queue_out;
+	struct datagram *d = is_event ? &event_queue[*out] : &queue[*out];
 
-	(void)fd;
 	(void)flags;
-	if (receive_error) {
-		errno = receive_error;
-		receive_error = 0;
-		return -1;
-	}
-	if (queue_out == queue_in) {
+	if (is_event ? event_error : receive_error)
+		return fail_once(is_event ? &event_error : &receive_error);
+	if (*out == (is_event ? event_in : queue_in)) {
 		errno = EAGAIN;
 		return -1;
 	}
-	queue_out++;
+	(*out)++;
 	address.nl_pid = d->from;
 	memcpy(from, &address, *from_len < sizeof(address) ? *from_len : sizeof(address));
 	memcpy(buf, d->data, d->len < len ? d->len : len);
 	return (ssize_t)d->len;
 }
 
+/* Time does not pass, unless nothing happens. */
+static int fake_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+		      const sigset_t *mask)
+{
+	int err;
+
+	(void)count;
+	signals_end_waits = mask;
+	waits++;
+	err = meanwhile ? meanwhile() : 0;
+	if (err) {
+		errno = err;
+		return -1;
+	}
+	if (fds->fd >= 0 && (event_in != event_out || event_error))
+		return 1;
+	nanosleep(timeout, NULL);
+	return 0;
+}
+
 static struct datagram *new_datagram(void)
 {
 	struct datagram *d = &queue[queue_in++];
+
+	d->len = 0;
+	d->from = 0;
+	return d;
+}
+
+static struct datagram *new_event(void)
+{
+	struct datagram *d = &event_queue[event_in++];
 
 	d->len = 0;
 	d->from = 0;
@@ -116,6 +169,11 @@ static void put_u32(struct datagram *d, struct nlmsghdr *nlh, int type, uint32_t
 	put_attr(d, nlh, type, &value, sizeof(value));
 }
 
+static void put_u64(struct datagram *d, struct nlmsghdr *nlh, int type, uint64_t value)
+{
+	put_attr(d, nlh, type, &value, sizeof(value));
+}
+
 static void put_str(struct datagram *d, struct nlmsghdr *nlh, int type, const char *value)
 {
 	put_attr(d, nlh, type, value, strlen(value) + 1);
@@ -124,7 +182,7 @@ static void put_str(struct datagram *d, struct nlmsghdr *nlh, int type, const ch
 static struct nlmsghdr *put_reply(struct datagram *d, int type, int cmd, int flags)
 {
 	struct nlmsghdr *nlh = put_header(d, type, flags);
-	struct genlmsghdr genl = { .cmd = (uint8_t)cmd, .version = 1 };
+	struct genlmsghdr genl = { .cmd = (uint8_t)cmd, .version = GRPDEDUP_GENL_VERSION };
 
 	put_bytes(d, nlh, &genl, sizeof(genl));
 	return nlh;
@@ -165,10 +223,11 @@ static void answer_family(void)
 
 	put_str(d, nlh, CTRL_ATTR_FAMILY_NAME, "grpdedup");
 	put_attr(d, nlh, CTRL_ATTR_FAMILY_ID, &id, sizeof(id));
-	put_u32(d, nlh, CTRL_ATTR_VERSION, 1);
+	put_u32(d, nlh, CTRL_ATTR_VERSION, family_version);
 	put_attr(d, nlh, CTRL_ATTR_MCAST_GROUPS, &groups, sizeof(groups));
 	ack();
 }
 
 #define send	fake_send
 #define recvfrom	fake_recvfrom
+#define ppoll		fake_ppoll

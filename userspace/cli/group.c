@@ -6,6 +6,7 @@
 #include "../lib/parse.h"
 #include "cli.h"
 #include "output.h"
+#include "request.h"
 
 static int parse_param(int option, struct grpdedup_group_params *params)
 {
@@ -142,35 +143,64 @@ int cmd_set_group(int argc, char **argv)
 	return status;
 }
 
+static int del_group(const char *name, unsigned int flags, bool no_wait)
+{
+	struct grpdedup_request request;
+	struct grpdedup_conn *conn;
+	int status = cli_connect(&conn);
+	int err;
+
+	if (status)
+		return status;
+	if (!no_wait)
+		grpdedup_conn_watch(conn);
+	err = grpdedup_group_del(conn, name, flags, &request);
+	if (!err && !no_wait)
+		err = request_wait(conn, &request, 1);
+	if (err)
+		status = cli_fail(conn, err, "group %s", name);
+	else if (no_wait)
+		printf("group %s: request %" PRIu64 " accepted: delete\n", name,
+		       request.number);
+	else
+		printf("group %s: deleted, %s\n", name,
+		       flags & GRPDEDUP_FLAG_UNSHARE ?
+		       "its pages are unshared" : "its shared pages stay shared");
+	grpdedup_conn_close(conn);
+	return status;
+}
+
 int cmd_del_group(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "unshare", no_argument, NULL, 'u' },
+		{ "force", no_argument, NULL, 'f' },
+		{ "no-wait", no_argument, NULL, 'n' },
 		{ NULL, 0, NULL, 0 }
 	};
-	struct grpdedup_conn *conn;
-	bool unshare = false;
+	unsigned int flags = 0;
+	bool no_wait = false;
 	const char *name;
 	int option;
 	int status;
-	int err;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option != 'u')
+		switch (option) {
+		case 'u':
+			flags |= GRPDEDUP_FLAG_UNSHARE;
+			break;
+		case 'f':
+			flags |= GRPDEDUP_FLAG_FORCE;
+			break;
+		case 'n':
+			no_wait = true;
+			break;
+		default:
 			return cli_usage(NULL);
-		unshare = true;
+		}
 	}
+	if (flags == GRPDEDUP_FLAG_FORCE)
+		return cli_usage("--force needs --unshare");
 	status = cli_one_group(argc, argv, &name);
-	if (!status)
-		status = cli_connect(&conn);
-	if (status)
-		return status;
-	err = grpdedup_group_del(conn, name, unshare);
-	if (err)
-		status = cli_fail(conn, err, "group %s", name);
-	else
-		printf("group %s: deleted, %s\n", name, unshare ?
-		       "its pages are unshared" : "its shared pages stay shared");
-	grpdedup_conn_close(conn);
-	return status;
+	return status ? status : del_group(name, flags, no_wait);
 }

@@ -23,23 +23,30 @@ static int cmd_help(int argc, char **argv);
 	"  --split-min N   split a huge page if it holds N matches, 1 to 512\n" \
 	"  --max-frames N  maximum number of shared frames, 0 = no limit\n"
 
+#define FORCE_OPTION \
+	"  --force    unshare even if the host seems to have no room for the copies\n"
+#define NO_WAIT_OPTION \
+	"  --no-wait  do not wait for the end; it is enough that it is accepted\n"
+
 static const struct verb verbs[] = {
 	{ "add-group", "NAME --rate R [--split-min N] [--max-frames N]",
 	  "create a group", GROUP_OPTIONS, cmd_add_group },
 	{ "set-group", "NAME [--rate R] [--split-min N] [--max-frames N]",
 	  "change a group", GROUP_OPTIONS, cmd_set_group },
-	{ "del-group", "NAME [--unshare]",
+	{ "del-group", "NAME [--unshare [--force]] [--no-wait]",
 	  "delete a group",
 	  "  --unshare  first give each member private copies; otherwise shared pages\n"
-	  "             stay shared until they are written\n",
-	  cmd_del_group },
-	{ "assign", "GROUP PID...",
-	  "put processes into a group", NULL, cmd_assign },
-	{ "move", "GROUP PID...",
-	  "move processes from their group to another one", NULL, cmd_move },
-	{ "unassign", "PID... [--keep]",
+	  "             stay shared until they are written\n"
+	  FORCE_OPTION NO_WAIT_OPTION, cmd_del_group },
+	{ "assign", "GROUP PID... [--no-wait]",
+	  "put processes into a group", NO_WAIT_OPTION, cmd_assign },
+	{ "move", "GROUP PID... [--force] [--no-wait]",
+	  "move processes from their group to another one",
+	  FORCE_OPTION NO_WAIT_OPTION, cmd_move },
+	{ "unassign", "PID... [--keep | --force] [--no-wait]",
 	  "take processes out of their group",
-	  "  --keep  keep their frames shared\n", cmd_unassign },
+	  "  --keep     keep their frames shared\n"
+	  FORCE_OPTION NO_WAIT_OPTION, cmd_unassign },
 	{ "scan", "GROUP [--wait] [--timeout SEC]",
 	  "request one full pass now",
 	  "  --wait         wait for the pass to end\n"
@@ -49,7 +56,7 @@ static const struct verb verbs[] = {
 	  "  --json         everything, as one JSON object\n"
 	  "  --watch[=SEC]  repeat every SEC seconds (2)\n", cmd_show },
 	{ "list", "[groups|pids]",
-	  "names of groups, or process ids of members, one per line", NULL, cmd_list },
+	  "names of groups, or process ids in groups, one per line", NULL, cmd_list },
 	{ "dump", "[--header]",
 	  "print everything, tab-separated; see the man page",
 	  "  --header  print the names of the columns first\n", cmd_dump },

@@ -3,36 +3,17 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
+#include <poll.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 #include "../lib/parse.h"
 #include "cli.h"
+#include "interrupt.h"
 #include "output.h"
 
 #define POLL_MS		30
 #define PROGRESS_MS	300
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int sig)
-{
-	stopped = sig;
-}
-
-/* Do not catch a signal that the parent process has set to be ignored. */
-static void catch_signals(void)
-{
-	static const int signals[] = { SIGINT, SIGTERM };
-	struct sigaction sa = { .sa_handler = stop };
-	struct sigaction old;
-	size_t i;
-
-	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
-			sigaction(signals[i], &sa, NULL);
-}
 
 static uint64_t now_ms(void)
 {
@@ -67,13 +48,16 @@ static int wait_for_pass(struct grpdedup_conn *conn, const char *name,
 			 struct grpdedup_group *group, uint64_t pass,
 			 unsigned int timeout)
 {
+	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000L };
 	uint64_t first = grpdedup_counter_or_0(&group->counters,
 					       GRPDEDUP_CNT_PAGES_SCANNED);
 	uint64_t end = now_ms() + timeout;
 	uint32_t id = group->id;
+	sigset_t mask;
 	uint64_t passes;
 	int err;
 
+	interrupt_catch(&mask);
 	for (;;) {
 		err = grpdedup_group_get(conn, name, group);
 		/* Another group of the same name has its own passes. */
@@ -86,12 +70,12 @@ static int wait_for_pass(struct grpdedup_conn *conn, const char *name,
 			return -EOPNOTSUPP;
 		if (passes >= pass)
 			return 0;
-		if (stopped)
+		if (interrupt_signal())
 			return -EINTR;
 		if (timeout && now_ms() >= end)
 			return -ETIMEDOUT;
 		show_progress(group, first);
-		usleep(POLL_MS * 1000);
+		ppoll(NULL, 0, &pause, &mask);
 	}
 }
 
@@ -103,15 +87,12 @@ static int wait_and_tell(struct grpdedup_conn *conn, const char *name,
 	uint64_t saved;
 	int err;
 
-	catch_signals();
 	err = wait_for_pass(conn, name, group, pass, timeout);
 	end_progress();
 	if (err == -EINTR) {
 		fprintf(stderr, "grpdedup: group %s: stopped waiting; pass %" PRIu64 " continues\n",
 			group->name, pass);
-		/* Die of the signal: the shell checks for that. */
-		signal(stopped, SIG_DFL);
-		raise(stopped);
+		interrupt_die();
 	}
 	if (err == -ETIMEDOUT) {
 		fprintf(stderr, "grpdedup: group %s: pass %" PRIu64 " timed out\n",

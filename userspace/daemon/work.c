@@ -56,20 +56,30 @@ struct work {
 	unsigned int count;
 };
 
-static int request(struct grpdedup_conn *conn, const struct job *job)
+static int send(struct grpdedup_conn *conn, const struct job *job,
+		struct grpdedup_request *request)
 {
-	struct grpdedup_member member;
-	struct grpdedup_left left;
-
 	switch (job->kind) {
 	case JOB_ASSIGN:
 		return grpdedup_member_add(conn, job->group, job->pid,
-					   job->move, &member);
+					   job->move ? GRPDEDUP_FLAG_MOVE : 0,
+					   request);
 	case JOB_UNASSIGN:
-		return grpdedup_member_del(conn, job->pid, false, &left);
+		return grpdedup_member_del(conn, job->pid, 0, request);
 	default:
-		return grpdedup_group_del(conn, job->group, true);
+		return grpdedup_group_del(conn, job->group,
+					  GRPDEDUP_FLAG_UNSHARE, request);
 	}
+}
+
+static int carry_out(struct grpdedup_conn *conn, const struct job *job)
+{
+	struct grpdedup_request request;
+	int err;
+
+	grpdedup_conn_watch(conn);
+	err = send(conn, job, &request);
+	return err ? err : grpdedup_request_wait(conn, &request, 1, NULL);
 }
 
 static void *run(void *arg)
@@ -81,7 +91,7 @@ static void *run(void *arg)
 
 	job->err = grpdedup_conn_open(&conn);
 	if (!job->err) {
-		job->err = request(conn, job);
+		job->err = carry_out(conn, job);
 		snprintf(job->sentence, sizeof(job->sentence), "%s",
 			 grpdedup_conn_error(conn));
 		grpdedup_conn_close(conn);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Requests to the kernel that may take long: a process that enters or leaves a
- * group is unshared first, which may have to wait for its mmap lock. Each
- * request has its own thread and connection, so that one that hangs does not
- * delay others; the result is reported in the event loop.
+ * Requests to the kernel that take long: a process that enters or leaves a
+ * group is unshared first, which may have to wait for its mmap lock. The kernel
+ * accepts them, and says later how they ended. Each request has its own thread
+ * and connection that wait for this; the result is reported in the event loop.
  */
 #ifndef WORK_H
 #define WORK_H

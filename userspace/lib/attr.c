@@ -4,6 +4,9 @@
 #include <netlink/genl/genl.h>
 #include "conn.h"
 
+/* MAX_ERRNO of the kernel */
+#define ERRNO_MAX	4095
+
 /*
  * The policy checks lengths, so that the getters need not. The parser skips
  * attributes that this header does not know (of a newer module).
@@ -23,6 +26,11 @@ static struct nla_policy policy[GRPDEDUP_A_MAX + 1] = {
 	[GRPDEDUP_A_REASON] = { .type = NLA_U32 },
 	[GRPDEDUP_A_PAGES] = { .type = NLA_U64 },
 	[GRPDEDUP_A_COUNTERS] = { .type = NLA_NESTED },
+	[GRPDEDUP_A_REQUEST] = { .type = NLA_U64 },
+	[GRPDEDUP_A_STATE] = { .type = NLA_U32 },
+	[GRPDEDUP_A_ERROR] = { .type = NLA_U32 },
+	[GRPDEDUP_A_MESSAGE] = { .type = NLA_STRING },
+	[GRPDEDUP_A_PAUSED] = { .type = NLA_U32 },
 };
 
 int grpdedup_attr_parse(struct nlmsghdr *nlh, struct nlattr **tb)
@@ -39,6 +47,13 @@ uint32_t grpdedup_attr_u32(struct nlattr **tb, int attr)
 uint64_t grpdedup_attr_u64(struct nlattr **tb, int attr)
 {
 	return tb[attr] ? nla_get_u64(tb[attr]) : 0;
+}
+
+int grpdedup_attr_error(struct nlattr **tb, int attr)
+{
+	uint32_t value = grpdedup_attr_u32(tb, attr);
+
+	return value <= ERRNO_MAX ? -(int)value : -EBADMSG;
 }
 
 void grpdedup_attr_str(struct nlattr **tb, int attr, char *buf, size_t size)

@@ -7,6 +7,8 @@
  * dump, and does not support extended acks (as of 3.7).
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,44 +31,6 @@ struct exchange {
 	bool interrupted;
 	int err;
 };
-
-void grpdedup_request_init(struct grpdedup_request *req,
-			   const struct grpdedup_conn *conn, int cmd)
-{
-	req->err = 0;
-	req->msg = nlmsg_alloc();
-	if (!req->msg || !genlmsg_put(req->msg, NL_AUTO_PORT, NL_AUTO_SEQ,
-				      conn->family, 0, NLM_F_REQUEST, cmd,
-				      GRPDEDUP_GENL_VERSION))
-		req->err = -ENOMEM;
-}
-
-void grpdedup_request_str(struct grpdedup_request *req, int attr,
-			  const char *value)
-{
-	if (!req->err && nla_put_string(req->msg, attr, value) < 0)
-		req->err = -EMSGSIZE;
-}
-
-void grpdedup_request_u32(struct grpdedup_request *req, int attr,
-			  uint32_t value)
-{
-	if (!req->err && nla_put_u32(req->msg, attr, value) < 0)
-		req->err = -EMSGSIZE;
-}
-
-void grpdedup_request_u64(struct grpdedup_request *req, int attr,
-			  uint64_t value)
-{
-	if (!req->err && nla_put_u64(req->msg, attr, value) < 0)
-		req->err = -EMSGSIZE;
-}
-
-void grpdedup_request_flag(struct grpdedup_request *req, int attr, bool value)
-{
-	if (!req->err && value && nla_put_flag(req->msg, attr) < 0)
-		req->err = -EMSGSIZE;
-}
 
 /* An exchange ends with an error, an ack (error 0), or the end of a dump. */
 static void end_exchange(struct grpdedup_conn *conn, struct exchange *x,
@@ -186,17 +150,29 @@ static int do_reply(struct nlmsghdr *nlh, void *data)
 	return err;
 }
 
-int grpdedup_conn_do(struct grpdedup_conn *conn, struct grpdedup_request *req,
+int grpdedup_conn_check(struct grpdedup_conn *conn)
+{
+	conn->error[0] = '\0';
+	if (conn->version == GRPDEDUP_GENL_VERSION)
+		return 0;
+	snprintf(conn->error, sizeof(conn->error),
+		 "the module speaks version %" PRIu32 " of the interface, this program needs version %d: install both of the same release",
+		 conn->version, GRPDEDUP_GENL_VERSION);
+	return -EPROTO;
+}
+
+int grpdedup_conn_do(struct grpdedup_conn *conn, struct grpdedup_msg *msg,
 		     void (*fill)(struct nlattr **tb, void *reply), void *reply)
 {
 	struct do_arg arg = { .fill = fill, .reply = reply };
 	struct exchange x = { .fn = fill ? do_reply : NULL, .arg = &arg };
-	int err = req->err;
+	int err = grpdedup_conn_check(conn);
 
-	conn->error[0] = '\0';
 	if (!err)
-		err = transact(conn, req->msg, &x);
-	nlmsg_free(req->msg);
+		err = msg->err;
+	if (!err)
+		err = transact(conn, msg->nl, &x);
+	nlmsg_free(msg->nl);
 	return err;
 }
 
@@ -225,20 +201,21 @@ static int dump_reply(struct nlmsghdr *nlh, void *data)
 	return 0;
 }
 
-int grpdedup_conn_dump(struct grpdedup_conn *conn, struct grpdedup_request *req,
+int grpdedup_conn_dump(struct grpdedup_conn *conn, struct grpdedup_msg *msg,
 		       struct grpdedup_rows *rows)
 {
-	int err = req->err;
+	int err = grpdedup_conn_check(conn);
 	int tries;
 
-	conn->error[0] = '\0';
 	if (!err)
-		nlmsg_hdr(req->msg)->nlmsg_flags |= NLM_F_DUMP;
+		err = msg->err;
+	if (!err)
+		nlmsg_hdr(msg->nl)->nlmsg_flags |= NLM_F_DUMP;
 	for (tries = 0; !err; tries++) {
 		struct exchange x = { .fn = dump_reply, .arg = rows };
 
 		rows->count = 0;
-		err = transact(conn, req->msg, &x);
+		err = transact(conn, msg->nl, &x);
 		if (err || !x.interrupted)
 			break;
 		if (tries == DUMP_TRIES)
@@ -246,7 +223,7 @@ int grpdedup_conn_dump(struct grpdedup_conn *conn, struct grpdedup_request *req,
 		else
 			usleep(DUMP_PAUSE_US);
 	}
-	nlmsg_free(req->msg);
+	nlmsg_free(msg->nl);
 	if (err) {
 		free(rows->data);
 		rows->data = NULL;
@@ -343,6 +320,7 @@ void grpdedup_conn_close(struct grpdedup_conn *conn)
 {
 	if (!conn)
 		return;
+	grpdedup_events_close(conn->events);
 	nl_socket_free(conn->sock);
 	free(conn);
 }

@@ -10,20 +10,21 @@
 
 /* The kernel sends dumps in skbs of up to 32 KiB if the reader has room. */
 #define GRPDEDUP_RECV_SIZE	65536
-#define GRPDEDUP_ERROR_SIZE	512
 
+/* @events: ends of requests, NULL if nobody listens for them */
 struct grpdedup_conn {
 	struct nl_sock *sock;
 	uint16_t family;
 	uint32_t version;
 	uint32_t events_group;
-	char error[GRPDEDUP_ERROR_SIZE];
+	struct grpdedup_events *events;
+	char error[GRPDEDUP_MESSAGE_SIZE];
 	char buf[GRPDEDUP_RECV_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
 /* Once @err is set, adding attributes does nothing; sending returns @err. */
-struct grpdedup_request {
-	struct nl_msg *msg;
+struct grpdedup_msg {
+	struct nl_msg *nl;
 	int err;
 };
 
@@ -36,26 +37,28 @@ struct grpdedup_rows {
 	void (*fill)(struct nlattr **tb, void *row);
 };
 
-void grpdedup_request_init(struct grpdedup_request *req,
-			   const struct grpdedup_conn *conn, int cmd);
-void grpdedup_request_str(struct grpdedup_request *req, int attr,
-			  const char *value);
-void grpdedup_request_u32(struct grpdedup_request *req, int attr,
-			  uint32_t value);
-void grpdedup_request_u64(struct grpdedup_request *req, int attr,
-			  uint64_t value);
-void grpdedup_request_flag(struct grpdedup_request *req, int attr, bool value);
+void grpdedup_msg_init(struct grpdedup_msg *msg,
+		       const struct grpdedup_conn *conn, int cmd);
+void grpdedup_msg_str(struct grpdedup_msg *msg, int attr, const char *value);
+void grpdedup_msg_u32(struct grpdedup_msg *msg, int attr, uint32_t value);
+void grpdedup_msg_u64(struct grpdedup_msg *msg, int attr, uint64_t value);
+void grpdedup_msg_flag(struct grpdedup_msg *msg, int attr, bool value);
 
-/* Both free the request. @fill is called for each reply, and may be NULL. */
-int grpdedup_conn_do(struct grpdedup_conn *conn, struct grpdedup_request *req,
+/* Both free the message. @fill is called for each reply, and may be NULL. */
+int grpdedup_conn_do(struct grpdedup_conn *conn, struct grpdedup_msg *msg,
 		     void (*fill)(struct nlattr **tb, void *reply),
 		     void *reply);
-int grpdedup_conn_dump(struct grpdedup_conn *conn, struct grpdedup_request *req,
+int grpdedup_conn_dump(struct grpdedup_conn *conn, struct grpdedup_msg *msg,
 		       struct grpdedup_rows *rows);
+/* As grpdedup_conn_do(), for a request that a scanner carries out. */
+int grpdedup_request_send(struct grpdedup_conn *conn, struct grpdedup_msg *msg,
+			  struct grpdedup_request *request);
 
 int grpdedup_attr_parse(struct nlmsghdr *nlh, struct nlattr **tb);
 uint32_t grpdedup_attr_u32(struct nlattr **tb, int attr);
 uint64_t grpdedup_attr_u64(struct nlattr **tb, int attr);
+/* An errno of the kernel, as 0 or a negative errno. */
+int grpdedup_attr_error(struct nlattr **tb, int attr);
 void grpdedup_attr_str(struct nlattr **tb, int attr, char *buf, size_t size);
 void grpdedup_attr_counters(struct nlattr **tb,
 			    struct grpdedup_counters *counters);

@@ -91,6 +91,11 @@ static int parse(struct nlmsghdr *nlh, struct grpdedup_event *event)
 			  sizeof(event->comm));
 	event->reason = grpdedup_attr_u32(tb, GRPDEDUP_A_REASON);
 	event->pages = grpdedup_attr_u64(tb, GRPDEDUP_A_PAGES);
+	event->paused = grpdedup_attr_u32(tb, GRPDEDUP_A_PAUSED);
+	event->request = grpdedup_attr_u64(tb, GRPDEDUP_A_REQUEST);
+	event->error = grpdedup_attr_error(tb, GRPDEDUP_A_ERROR);
+	grpdedup_attr_str(tb, GRPDEDUP_A_MESSAGE, event->message,
+			  sizeof(event->message));
 	grpdedup_attr_counters(tb, &event->counters);
 	return 0;
 }

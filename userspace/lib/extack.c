@@ -27,6 +27,8 @@ static const char *const attr_names[GRPDEDUP_A_MAX + 1] = {
 	[GRPDEDUP_A_UNSHARE] = "unshare",
 	[GRPDEDUP_A_KEEP] = "keep",
 	[GRPDEDUP_A_MOVE] = "move",
+	[GRPDEDUP_A_REQUEST] = "request",
+	[GRPDEDUP_A_FORCE] = "force",
 };
 
 __attribute__((format(printf, 2, 3)))

@@ -9,108 +9,27 @@
 #ifndef LIBGRPDEDUP_H
 #define LIBGRPDEDUP_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
-#include <linux/grpdedup.h>
-
-#define GRPDEDUP_NAME_SIZE	(GRPDEDUP_NAME_MAX + 1)
-#define GRPDEDUP_COMM_SIZE	16
+#include <signal.h>
+#include "types.h"
 
 struct grpdedup_conn;
 struct grpdedup_events;
-
-/**
- * struct grpdedup_counters - counters of a group or a member
- * @value: by &enum grpdedup_counter
- * @present: bit N is set if the kernel sent counter N; a counter that it did
- *	not send is unknown, not 0
- */
-struct grpdedup_counters {
-	uint64_t value[GRPDEDUP_CNT_MAX + 1];
-	uint64_t present;
-};
-
-struct grpdedup_group {
-	uint32_t id;
-	char name[GRPDEDUP_NAME_SIZE];
-	uint32_t rate;
-	uint32_t split_min;
-	uint64_t frames_max;
-	uint32_t tid;
-	uint32_t members;
-	struct grpdedup_counters counters;
-};
-
-struct grpdedup_member {
-	uint32_t group_id;
-	char group[GRPDEDUP_NAME_SIZE];
-	uint32_t pid;
-	char comm[GRPDEDUP_COMM_SIZE];
-	uint64_t start_time;
-	struct grpdedup_counters counters;
-};
-
-#define GRPDEDUP_SET_RATE	(1u << 0)
-#define GRPDEDUP_SET_SPLIT_MIN	(1u << 1)
-#define GRPDEDUP_SET_FRAMES_MAX	(1u << 2)
-
-/**
- * struct grpdedup_group_params - settings of a group
- * @name: its name
- * @set: GRPDEDUP_SET_ bits of the fields below that are valid
- * @rate: pages per second
- * @split_min: matches that a huge page must contain to be split
- * @frames_max: maximum number of frames, 0 = no limit
- */
-struct grpdedup_group_params {
-	const char *name;
-	unsigned int set;
-	uint32_t rate;
-	uint32_t split_min;
-	uint64_t frames_max;
-};
-
-/**
- * struct grpdedup_left - a process that left its group
- * @pages: how many of its mappings were unshared
- */
-struct grpdedup_left {
-	char group[GRPDEDUP_NAME_SIZE];
-	uint32_t pid;
-	uint64_t pages;
-};
-
-/**
- * struct grpdedup_event - one event; fields that @cmd does not have are 0
- * @cmd: &enum grpdedup_cmd
- * @reason: &enum grpdedup_reason
- */
-struct grpdedup_event {
-	uint8_t cmd;
-	uint32_t group_id;
-	char group[GRPDEDUP_NAME_SIZE];
-	uint32_t rate;
-	uint32_t pid;
-	char comm[GRPDEDUP_COMM_SIZE];
-	uint32_t reason;
-	uint64_t pages;
-	struct grpdedup_counters counters;
-};
 
 int grpdedup_conn_open(struct grpdedup_conn **conn);
 void grpdedup_conn_close(struct grpdedup_conn *conn);
 /* The kernel's message about the last failed call, "" if there is none. */
 const char *grpdedup_conn_error(const struct grpdedup_conn *conn);
 uint32_t grpdedup_conn_family_version(const struct grpdedup_conn *conn);
+/*
+ * -EPROTO and a message if the module speaks another version of the interface.
+ * Every request begins with this check.
+ */
+int grpdedup_conn_check(struct grpdedup_conn *conn);
 
 int grpdedup_group_add(struct grpdedup_conn *conn,
 		       const struct grpdedup_group_params *params);
 int grpdedup_group_set(struct grpdedup_conn *conn,
 		       const struct grpdedup_group_params *params);
-int grpdedup_group_del(struct grpdedup_conn *conn, const char *name,
-		       bool unshare);
 int grpdedup_group_get(struct grpdedup_conn *conn, const char *name,
 		       struct grpdedup_group *group);
 int grpdedup_group_list(struct grpdedup_conn *conn,
@@ -118,14 +37,63 @@ int grpdedup_group_list(struct grpdedup_conn *conn,
 /* The requested pass has ended once FULL_SCANS reaches *pass. */
 int grpdedup_group_scan(struct grpdedup_conn *conn, const char *name,
 			uint64_t *pass);
-
-int grpdedup_member_add(struct grpdedup_conn *conn, const char *group,
-			pid_t pid, bool move, struct grpdedup_member *member);
-int grpdedup_member_del(struct grpdedup_conn *conn, pid_t pid, bool keep,
-			struct grpdedup_left *left);
+/* @name NULL: all groups, also those added later. */
+int grpdedup_group_pause(struct grpdedup_conn *conn, const char *name);
+int grpdedup_group_resume(struct grpdedup_conn *conn, const char *name);
+/* A sentence about a value of &enum grpdedup_paused, NULL if not paused. */
+const char *grpdedup_group_paused(uint32_t paused);
 /* @group NULL: the members of all groups. */
 int grpdedup_member_list(struct grpdedup_conn *conn, const char *group,
 			 struct grpdedup_member **members, size_t *count);
+
+/*
+ * Requests that a scanner carries out: the kernel accepts them, and they end
+ * later. The calls below return when the kernel has accepted or refused the
+ * request, and fill in *request. To wait for the end:
+ *
+ *	grpdedup_conn_watch(conn);
+ *	err = grpdedup_member_add(conn, group, pid, 0, &request);
+ *	if (!err)
+ *		err = grpdedup_request_wait(conn, &request, 1, NULL);
+ */
+#define GRPDEDUP_FLAG_MOVE	(1u << 0)
+#define GRPDEDUP_FLAG_KEEP	(1u << 1)
+#define GRPDEDUP_FLAG_UNSHARE	(1u << 2)
+#define GRPDEDUP_FLAG_FORCE	(1u << 3)
+
+/* @flags: MOVE, and with it FORCE */
+int grpdedup_member_add(struct grpdedup_conn *conn, const char *group,
+			pid_t pid, unsigned int flags,
+			struct grpdedup_request *request);
+/* @flags: KEEP or FORCE */
+int grpdedup_member_del(struct grpdedup_conn *conn, pid_t pid,
+			unsigned int flags, struct grpdedup_request *request);
+/* @flags: UNSHARE, and with it FORCE */
+int grpdedup_group_del(struct grpdedup_conn *conn, const char *name,
+		       unsigned int flags, struct grpdedup_request *request);
+/*
+ * How request @number stands: returns 0 also for one that has failed. -ENOENT
+ * and a message if the kernel does not know it (any more).
+ */
+int grpdedup_request_get(struct grpdedup_conn *conn, uint64_t number,
+			 struct grpdedup_request *request);
+/*
+ * Listen for the ends of requests that are sent from now on. If this fails or
+ * was not called, grpdedup_request_wait() asks the kernel again and again.
+ */
+void grpdedup_conn_watch(struct grpdedup_conn *conn);
+/*
+ * Wait until requests[0] has ended, and return its error and message, as if the
+ * call that sent it had returned them. The other requests are updated as well:
+ * to wait for several, put them into one array, and call this for each
+ * remainder of it.
+ *
+ * @mask: blocked signals while waiting, as for ppoll(); a signal that is caught
+ * then ends the wait with -EINTR, and it can be resumed. NULL: no signal does.
+ */
+int grpdedup_request_wait(struct grpdedup_conn *conn,
+			  struct grpdedup_request *requests, size_t count,
+			  const sigset_t *mask);
 
 int grpdedup_events_open(struct grpdedup_events **events);
 void grpdedup_events_close(struct grpdedup_events *events);

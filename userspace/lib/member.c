@@ -16,6 +16,9 @@ static void fill_member(struct nlattr **tb, void *row)
 	grpdedup_attr_str(tb, GRPDEDUP_A_COMM, member->comm,
 			  sizeof(member->comm));
 	member->start_time = grpdedup_attr_u64(tb, GRPDEDUP_A_START_TIME);
+	member->state = grpdedup_attr_u32(tb, GRPDEDUP_A_STATE);
+	grpdedup_attr_str(tb, GRPDEDUP_A_MESSAGE, member->message,
+			  sizeof(member->message));
 	grpdedup_attr_counters(tb, &member->counters);
 }
 
@@ -25,26 +28,24 @@ static void fill_member(struct nlattr **tb, void *row)
  * sandbox, or a thread's id), send the pid and let the kernel decide. Returns
  * the pidfd to close, or -1.
  */
-static int request_process(struct grpdedup_request *req, pid_t pid)
+static int msg_process(struct grpdedup_msg *msg, pid_t pid)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
 	if (fd >= 0)
-		grpdedup_request_u32(req, GRPDEDUP_A_PIDFD, (uint32_t)fd);
-	else if (errno == ESRCH && !req->err)
-		req->err = -ESRCH;
+		grpdedup_msg_u32(msg, GRPDEDUP_A_PIDFD, (uint32_t)fd);
+	else if (errno == ESRCH && !msg->err)
+		msg->err = -ESRCH;
 	else
-		grpdedup_request_u32(req, GRPDEDUP_A_PID, (uint32_t)pid);
+		grpdedup_msg_u32(msg, GRPDEDUP_A_PID, (uint32_t)pid);
 	return fd;
 }
 
-static int send_process(struct grpdedup_conn *conn,
-			struct grpdedup_request *req, pid_t pid,
-			void (*fill)(struct nlattr **tb, void *reply),
-			void *reply)
+static int send_process(struct grpdedup_conn *conn, struct grpdedup_msg *msg,
+			pid_t pid, struct grpdedup_request *request)
 {
-	int fd = request_process(req, pid);
-	int err = grpdedup_conn_do(conn, req, fill, reply);
+	int fd = msg_process(msg, pid);
+	int err = grpdedup_request_send(conn, msg, request);
 
 	if (fd >= 0)
 		close(fd);
@@ -52,36 +53,27 @@ static int send_process(struct grpdedup_conn *conn,
 }
 
 int grpdedup_member_add(struct grpdedup_conn *conn, const char *group,
-			pid_t pid, bool move, struct grpdedup_member *member)
+			pid_t pid, unsigned int flags,
+			struct grpdedup_request *request)
 {
-	struct grpdedup_request req;
+	struct grpdedup_msg msg;
 
-	*member = (struct grpdedup_member){ 0 };
-	grpdedup_request_init(&req, conn, GRPDEDUP_CMD_MEMBER_ADD);
-	grpdedup_request_str(&req, GRPDEDUP_A_GROUP_NAME, group);
-	grpdedup_request_flag(&req, GRPDEDUP_A_MOVE, move);
-	return send_process(conn, &req, pid, fill_member, member);
+	grpdedup_msg_init(&msg, conn, GRPDEDUP_CMD_MEMBER_ADD);
+	grpdedup_msg_str(&msg, GRPDEDUP_A_GROUP_NAME, group);
+	grpdedup_msg_flag(&msg, GRPDEDUP_A_MOVE, flags & GRPDEDUP_FLAG_MOVE);
+	grpdedup_msg_flag(&msg, GRPDEDUP_A_FORCE, flags & GRPDEDUP_FLAG_FORCE);
+	return send_process(conn, &msg, pid, request);
 }
 
-static void fill_left(struct nlattr **tb, void *reply)
+int grpdedup_member_del(struct grpdedup_conn *conn, pid_t pid,
+			unsigned int flags, struct grpdedup_request *request)
 {
-	struct grpdedup_left *left = reply;
+	struct grpdedup_msg msg;
 
-	grpdedup_attr_str(tb, GRPDEDUP_A_GROUP_NAME, left->group,
-			  sizeof(left->group));
-	left->pid = grpdedup_attr_u32(tb, GRPDEDUP_A_PID);
-	left->pages = grpdedup_attr_u64(tb, GRPDEDUP_A_PAGES);
-}
-
-int grpdedup_member_del(struct grpdedup_conn *conn, pid_t pid, bool keep,
-			struct grpdedup_left *left)
-{
-	struct grpdedup_request req;
-
-	*left = (struct grpdedup_left){ 0 };
-	grpdedup_request_init(&req, conn, GRPDEDUP_CMD_MEMBER_DEL);
-	grpdedup_request_flag(&req, GRPDEDUP_A_KEEP, keep);
-	return send_process(conn, &req, pid, fill_left, left);
+	grpdedup_msg_init(&msg, conn, GRPDEDUP_CMD_MEMBER_DEL);
+	grpdedup_msg_flag(&msg, GRPDEDUP_A_KEEP, flags & GRPDEDUP_FLAG_KEEP);
+	grpdedup_msg_flag(&msg, GRPDEDUP_A_FORCE, flags & GRPDEDUP_FLAG_FORCE);
+	return send_process(conn, &msg, pid, request);
 }
 
 int grpdedup_member_list(struct grpdedup_conn *conn, const char *group,
@@ -89,13 +81,13 @@ int grpdedup_member_list(struct grpdedup_conn *conn, const char *group,
 {
 	struct grpdedup_rows rows = { .size = sizeof(**members),
 				      .fill = fill_member };
-	struct grpdedup_request req;
+	struct grpdedup_msg msg;
 	int err;
 
-	grpdedup_request_init(&req, conn, GRPDEDUP_CMD_MEMBER_GET);
+	grpdedup_msg_init(&msg, conn, GRPDEDUP_CMD_MEMBER_GET);
 	if (group)
-		grpdedup_request_str(&req, GRPDEDUP_A_GROUP_NAME, group);
-	err = grpdedup_conn_dump(conn, &req, &rows);
+		grpdedup_msg_str(&msg, GRPDEDUP_A_GROUP_NAME, group);
+	err = grpdedup_conn_dump(conn, &msg, &rows);
 	*members = rows.data;
 	*count = rows.count;
 	return err;
