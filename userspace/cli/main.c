@@ -38,6 +38,12 @@ static const struct verb verbs[] = {
 	  "  --unshare  first give each member private copies; otherwise shared pages\n"
 	  "             stay shared until they are written\n"
 	  FORCE_OPTION NO_WAIT_OPTION, cmd_del_group },
+	{ "pause", "GROUP... | --all",
+	  "stop all scanning and merging of groups, whatever their rate is",
+	  "  --all  all groups, also those that are created later\n", cmd_pause },
+	{ "resume", "GROUP... | --all",
+	  "undo pause",
+	  "  --all  all groups, also those that are created later\n", cmd_resume },
 	{ "assign", "GROUP PID... [--no-wait]",
 	  "put processes into a group", NO_WAIT_OPTION, cmd_assign },
 	{ "move", "GROUP PID... [--force] [--no-wait]",
