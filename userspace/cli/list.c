@@ -31,7 +31,8 @@ int cmd_list(int argc, char **argv)
 		return status;
 	status = snapshot_take(conn, NULL, &snap);
 	for (i = 0; !status && pids && i < snap.member_count; i++)
-		printf("%" PRIu32 "\n", snap.members[i].pid);
+		if (snap.members[i].state != GRPDEDUP_STATE_FAILED)
+			printf("%" PRIu32 "\n", snap.members[i].pid);
 	for (i = 0; !status && !pids && i < snap.group_count; i++)
 		puts(snap.groups[i].name);
 	snapshot_free(&snap);

@@ -4,10 +4,12 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include "cli.h"
+#include "interrupt.h"
 #include "output.h"
 #include "row.h"
 
@@ -15,14 +17,6 @@ struct style {
 	bool time;
 	bool json;
 };
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int sig)
-{
-	(void)sig;
-	stopped = 1;
-}
 
 static const char *time_stamp(char *buf, size_t size)
 {
@@ -41,31 +35,72 @@ static const char *time_stamp(char *buf, size_t size)
 	return buf;
 }
 
-static void print_line(const struct grpdedup_event *event, const char *time)
+static void print_process(const struct grpdedup_event *event)
 {
 	char comm[GRPDEDUP_COMM_SIZE * 4];
+
+	printf(" pid %" PRIu32 " (%s)", event->pid,
+	       text_escape(comm, sizeof(comm), event->comm));
+}
+
+static void print_request(const struct grpdedup_event *event)
+{
+	char message[GRPDEDUP_MESSAGE_SIZE * 4];
+
+	printf(" %" PRIu64, event->request);
+	if (event->pid)
+		printf(" pid %" PRIu32, event->pid);
+	if (event->error)
+		printf(" failed: %s",
+		       event->message[0] ?
+		       text_escape(message, sizeof(message), event->message) :
+		       strerror(-event->error));
+	else
+		printf(" ended, %" PRIu64 " pages unshared", event->pages);
+}
+
+static void print_details(const struct grpdedup_event *event)
+{
+	const char *paused = grpdedup_group_paused(event->paused);
 	char size[32];
 
-	printf("%s%s%s %s", time ? time : "", time ? " " : "", event_name(event),
-	       event->group);
 	switch (event->cmd) {
 	case GRPDEDUP_CMD_GROUP_ADD:
 	case GRPDEDUP_CMD_GROUP_SET:
 		printf(" rate %" PRIu32, event->rate);
 		break;
-	case GRPDEDUP_CMD_MEMBER_ADD:
-	case GRPDEDUP_CMD_MEMBER_DEL:
-		printf(" pid %" PRIu32 " (%s)", event->pid,
-		       text_escape(comm, sizeof(comm), event->comm));
+	case GRPDEDUP_CMD_GROUP_DEL:
+		printf(", %" PRIu64 " pages unshared", event->pages);
 		break;
-	}
-	if (event->cmd == GRPDEDUP_CMD_MEMBER_DEL)
+	case GRPDEDUP_CMD_MEMBER_ADD:
+		print_process(event);
+		break;
+	case GRPDEDUP_CMD_MEMBER_DEL:
+		print_process(event);
 		printf(" %s, %" PRIu64 " pages unshared",
 		       reason_name(event->reason), event->pages);
-	if (event->cmd == GRPDEDUP_CMD_RECLAIM)
+		break;
+	case GRPDEDUP_CMD_RECLAIM:
 		printf(" %" PRIu64 " pages (%s)", event->pages,
 		       text_size(size, sizeof(size),
 				 (double)event->pages * (double)page_size()));
+		break;
+	case GRPDEDUP_CMD_REQUEST:
+		print_request(event);
+		break;
+	case GRPDEDUP_CMD_PAUSE:
+	case GRPDEDUP_CMD_RESUME:
+		if (paused)
+			printf(" %s", paused);
+		break;
+	}
+}
+
+static void print_line(const struct grpdedup_event *event, const char *time)
+{
+	printf("%s%s%s %s", time ? time : "", time ? " " : "", event_name(event),
+	       event->group);
+	print_details(event);
 	putchar('\n');
 }
 
@@ -93,34 +128,38 @@ static void print_event(const struct grpdedup_event *event, void *arg)
 }
 
 /*
- * Block signals so that none is missed between testing "stopped" and waiting.
+ * Some kernels let others listen than those whose requests the module serves:
+ * make a request, whose refusal says who may.
  */
-static void catch_signals(sigset_t *normal)
+static int check_access(void)
 {
-	struct sigaction sa = { .sa_handler = stop };
-	sigset_t blocked;
+	struct grpdedup_group *groups;
+	struct grpdedup_conn *conn;
+	size_t count;
+	int status = cli_connect(&conn);
+	int err;
 
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGTERM);
-	sigprocmask(SIG_BLOCK, &blocked, normal);
-	sigdelset(normal, SIGINT);
-	sigdelset(normal, SIGTERM);
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
+	if (status)
+		return status;
+	err = grpdedup_group_list(conn, &groups, &count);
+	if (err)
+		status = cli_fail(conn, err, "cannot subscribe to events");
+	free(groups);
+	grpdedup_conn_close(conn);
+	return status;
 }
 
 static int monitor(struct grpdedup_events *events, struct style *style)
 {
 	struct pollfd pfd = { .fd = grpdedup_events_fd(events),
 			      .events = POLLIN };
-	sigset_t normal;
+	sigset_t mask;
 	int err;
 
-	catch_signals(&normal);
+	interrupt_catch(&mask);
 	fputs("grpdedup: waiting for events\n", stderr);
-	while (!stopped && !ferror(stdout)) {
-		if (ppoll(&pfd, 1, NULL, &normal) < 0) {
+	while (!interrupt_signal() && !ferror(stdout)) {
+		if (ppoll(&pfd, 1, NULL, &mask) < 0) {
 			if (errno == EINTR)
 				continue;
 			return cli_fail(NULL, -errno, "cannot wait for events");
@@ -161,6 +200,9 @@ int cmd_monitor(int argc, char **argv)
 	}
 	if (optind < argc)
 		return cli_usage("unexpected argument '%s'", argv[optind]);
+	status = check_access();
+	if (status)
+		return status;
 	err = grpdedup_events_open(&events);
 	if (err)
 		return cli_fail(NULL, err, "cannot subscribe to events");

@@ -5,7 +5,8 @@
 #include <unistd.h>
 #include "output.h"
 
-#define CELL_WIDTH	128
+/* A message of the module, all of it escaped */
+#define CELL_WIDTH	1024
 #define MIB		(1024.0 * 1024.0)
 
 static struct cell *add_cell(struct row *row, const char *key, const char *title,

@@ -31,7 +31,7 @@ struct cell {
 	uint64_t number;
 };
 
-#define ROW_CELLS	48
+#define ROW_CELLS	56
 
 /* Texts are borrowed: a row must not outlive the struct it was made from. */
 struct row {

@@ -74,17 +74,25 @@ static void add_counters(struct row *row,
 	}
 }
 
+/* The table shows "paused" for a group that is, whatever its rate is. */
+static void add_rate(struct row *row, const struct grpdedup_group *group)
+{
+	row_number(row, "rate", NULL, CELL_RATE, group->rate);
+	row_number(row, NULL, "rate", CELL_RATE, group->paused ? 0 : group->rate);
+}
+
 void row_of_group(struct row *row, const struct grpdedup_group *group)
 {
 	row->count = 0;
 	row_text(row, "group_name", "group", group->name);
 	row_number(row, "group_id", NULL, CELL_COUNT, group->id);
-	row_number(row, "rate", "rate", CELL_RATE, group->rate);
+	add_rate(row, group);
 	row_number(row, "split_min", NULL, CELL_COUNT, group->split_min);
 	row_number(row, "frames_max", NULL, CELL_COUNT, group->frames_max);
 	row_number(row, "tid", NULL, CELL_COUNT, group->tid);
 	row_number(row, "member_count", "members", CELL_COUNT, group->members);
 	add_counters(row, &group->counters, true);
+	row_text(row, "paused", NULL, paused_name(group->paused));
 }
 
 void row_of_member(struct row *row, const struct grpdedup_member *member)
@@ -94,8 +102,14 @@ void row_of_member(struct row *row, const struct grpdedup_member *member)
 	row_number(row, "group_id", NULL, CELL_COUNT, member->group_id);
 	row_number(row, "pid", "pid", CELL_COUNT, member->pid);
 	row_text(row, "comm", "process", member->comm);
+	row_text(row, NULL, "state", state_name(member->state));
 	row_number(row, "start_time", NULL, CELL_COUNT, member->start_time);
 	add_counters(row, &member->counters, false);
+	row_text(row, "state", NULL, state_name(member->state));
+	if (member->message[0])
+		row_text(row, "message", NULL, member->message);
+	else
+		row_absent(row, "message", NULL, CELL_TEXT);
 }
 
 const char *event_name(const struct grpdedup_event *event)
@@ -107,6 +121,9 @@ const char *event_name(const struct grpdedup_event *event)
 		[GRPDEDUP_CMD_MEMBER_ADD] = "member-add",
 		[GRPDEDUP_CMD_MEMBER_DEL] = "member-del",
 		[GRPDEDUP_CMD_RECLAIM] = "reclaim",
+		[GRPDEDUP_CMD_REQUEST] = "request",
+		[GRPDEDUP_CMD_PAUSE] = "pause",
+		[GRPDEDUP_CMD_RESUME] = "resume",
 	};
 
 	return event->cmd <= GRPDEDUP_CMD_MAX ? names[event->cmd] : NULL;
@@ -126,6 +143,69 @@ const char *reason_name(uint32_t reason)
 	return names[reason <= GRPDEDUP_REASON_MAX ? reason : 0];
 }
 
+const char *state_name(uint32_t state)
+{
+	static const char *const names[GRPDEDUP_STATE_MAX + 1] = {
+		[GRPDEDUP_STATE_UNSPEC] = "unknown",
+		[GRPDEDUP_STATE_JOINING] = "joining",
+		[GRPDEDUP_STATE_MEMBER] = "member",
+		[GRPDEDUP_STATE_LEAVING] = "leaving",
+		[GRPDEDUP_STATE_FAILED] = "failed",
+	};
+
+	return names[state <= GRPDEDUP_STATE_MAX ? state : 0];
+}
+
+const char *paused_name(uint32_t paused)
+{
+	static const char *const names[GRPDEDUP_PAUSED_MAX + 1] = {
+		[GRPDEDUP_PAUSED_NOT] = "no",
+		[GRPDEDUP_PAUSED_REQUEST] = "request",
+		[GRPDEDUP_PAUSED_FAULT] = "fault",
+	};
+
+	return paused <= GRPDEDUP_PAUSED_MAX ? names[paused] : "unknown";
+}
+
+static void add_request(struct row *row, const struct grpdedup_event *event)
+{
+	row_number(row, "request", NULL, CELL_COUNT, event->request);
+	if (event->pid)
+		row_number(row, "pid", NULL, CELL_COUNT, event->pid);
+	row_number(row, "error", NULL, CELL_COUNT, (uint64_t)-event->error);
+	if (event->message[0])
+		row_text(row, "message", NULL, event->message);
+}
+
+static void add_details(struct row *row, const struct grpdedup_event *event)
+{
+	switch (event->cmd) {
+	case GRPDEDUP_CMD_GROUP_ADD:
+	case GRPDEDUP_CMD_GROUP_SET:
+		row_number(row, "rate", NULL, CELL_COUNT, event->rate);
+		break;
+	case GRPDEDUP_CMD_MEMBER_ADD:
+	case GRPDEDUP_CMD_MEMBER_DEL:
+		row_number(row, "pid", NULL, CELL_COUNT, event->pid);
+		row_text(row, "comm", NULL, event->comm);
+		break;
+	case GRPDEDUP_CMD_REQUEST:
+		add_request(row, event);
+		break;
+	case GRPDEDUP_CMD_PAUSE:
+	case GRPDEDUP_CMD_RESUME:
+		row_text(row, "paused", NULL, paused_name(event->paused));
+		break;
+	}
+	if (event->cmd == GRPDEDUP_CMD_MEMBER_DEL)
+		row_text(row, "reason", NULL, reason_name(event->reason));
+	if (event->cmd == GRPDEDUP_CMD_MEMBER_DEL ||
+	    event->cmd == GRPDEDUP_CMD_GROUP_DEL ||
+	    event->cmd == GRPDEDUP_CMD_REQUEST ||
+	    event->cmd == GRPDEDUP_CMD_RECLAIM)
+		row_number(row, "pages", NULL, CELL_COUNT, event->pages);
+}
+
 void row_of_event(struct row *row, const struct grpdedup_event *event,
 		  const char *time)
 {
@@ -138,19 +218,7 @@ void row_of_event(struct row *row, const struct grpdedup_event *event,
 	row_text(row, "event", NULL, event_name(event));
 	row_text(row, "group_name", NULL, event->group);
 	row_number(row, "group_id", NULL, CELL_COUNT, event->group_id);
-	if (event->cmd == GRPDEDUP_CMD_GROUP_ADD ||
-	    event->cmd == GRPDEDUP_CMD_GROUP_SET)
-		row_number(row, "rate", NULL, CELL_COUNT, event->rate);
-	if (event->cmd == GRPDEDUP_CMD_MEMBER_ADD ||
-	    event->cmd == GRPDEDUP_CMD_MEMBER_DEL) {
-		row_number(row, "pid", NULL, CELL_COUNT, event->pid);
-		row_text(row, "comm", NULL, event->comm);
-	}
-	if (event->cmd == GRPDEDUP_CMD_MEMBER_DEL)
-		row_text(row, "reason", NULL, reason_name(event->reason));
-	if (event->cmd == GRPDEDUP_CMD_MEMBER_DEL ||
-	    event->cmd == GRPDEDUP_CMD_RECLAIM)
-		row_number(row, "pages", NULL, CELL_COUNT, event->pages);
+	add_details(row, event);
 	for (i = FIRST_COUNTER; i <= GRPDEDUP_CNT_MAX; i++)
 		if (grpdedup_counter_get(&event->counters, i, &value))
 			row_number(row, grpdedup_counter_name(i), NULL,
@@ -161,27 +229,34 @@ void print_skips(FILE *out, const struct grpdedup_group *group)
 {
 	static const struct {
 		unsigned int counter;
+		bool is_size;
 		const char *words;
 	} skips[] = {
-		{ GRPDEDUP_CNT_SKIP_VMA_SHARED, "pages of shared mappings "
+		{ GRPDEDUP_CNT_SKIP_VMA_SHARED, true, "of shared mappings "
 		  "(memory backend with share=on, memfd, tmpfs)" },
-		{ GRPDEDUP_CNT_SKIP_VMA_HUGETLB, "pages of hugetlbfs mappings" },
-		{ GRPDEDUP_CNT_SKIP_VMA_OTHER, "pages of areas that are never "
-		  "merged (I/O, userfaultfd, files)" },
-		{ GRPDEDUP_CNT_SKIP_LOCKED, "pages of mlocked areas" },
-		{ GRPDEDUP_CNT_SKIP_THP, "matches left in huge pages (fewer than "
-		  "split-min, or the split failed)" },
-		{ GRPDEDUP_CNT_SKIP_BUSY, "busy pages (pinned, locked or "
+		{ GRPDEDUP_CNT_SKIP_VMA_HUGETLB, true, "of hugetlbfs mappings" },
+		{ GRPDEDUP_CNT_SKIP_VMA_FILE, true, "of private mappings of "
+		  "files" },
+		{ GRPDEDUP_CNT_SKIP_VMA_OTHER, true, "of areas that are never "
+		  "merged (I/O, areas without memory)" },
+		{ GRPDEDUP_CNT_SKIP_LOCKED, false, "pages of mlocked areas" },
+		{ GRPDEDUP_CNT_SKIP_THP, false, "matches left in huge pages "
+		  "(fewer than split-min, or the split failed)" },
+		{ GRPDEDUP_CNT_SKIP_BUSY, false, "busy pages (pinned, locked or "
 		  "referenced elsewhere)" },
-		{ GRPDEDUP_CNT_SKIP_SWAPCACHE, "pages in the swap cache" },
-		{ GRPDEDUP_CNT_SKIP_RACED, "pages written during the merge" },
-		{ GRPDEDUP_CNT_SKIP_NOMEM, "merges without memory for a frame "
-		  "(or at max-frames)" },
-		{ GRPDEDUP_CNT_SKIP_CONTENDED, "blocks whose process held its "
-		  "mmap lock" },
+		{ GRPDEDUP_CNT_SKIP_SWAPCACHE, false, "pages in the swap cache" },
+		{ GRPDEDUP_CNT_SKIP_RACED, false, "pages written during the "
+		  "merge" },
+		{ GRPDEDUP_CNT_SKIP_NOMEM, false, "merges without memory for a "
+		  "frame (or at max-frames)" },
+		{ GRPDEDUP_CNT_SKIP_RESERVE, false, "merges while the memory "
+		  "that frames come from was nearly used up" },
+		{ GRPDEDUP_CNT_SKIP_CONTENDED, false, "blocks whose process held "
+		  "its mmap lock" },
 	};
 	const struct grpdedup_counters *counters = &group->counters;
-	bool first = true;
+	const char *comma = "";
+	char size[32];
 	size_t i;
 
 	if (grpdedup_counter_or_0(counters, GRPDEDUP_CNT_PAGES_SHARING))
@@ -192,12 +267,15 @@ void print_skips(FILE *out, const struct grpdedup_group *group)
 
 		if (!value)
 			continue;
-		if (first)
+		if (!comma[0])
 			fprintf(out, "skipped: %s: ", group->name);
-		fprintf(out, "%s%" PRIu64 " %s", first ? "" : ", ", value,
-			skips[i].words);
-		first = false;
+		if (skips[i].is_size)
+			text_size(size, sizeof(size), (double)value);
+		else
+			snprintf(size, sizeof(size), "%" PRIu64, value);
+		fprintf(out, "%s%s %s", comma, size, skips[i].words);
+		comma = ", ";
 	}
-	if (!first)
+	if (comma[0])
 		fputc('\n', out);
 }

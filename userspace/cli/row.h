@@ -14,11 +14,13 @@ void row_of_event(struct row *row, const struct grpdedup_event *event,
 
 const char *event_name(const struct grpdedup_event *event);
 const char *reason_name(uint32_t reason);
+/* Short names of &enum grpdedup_state and &enum grpdedup_paused. */
+const char *state_name(uint32_t state);
+const char *paused_name(uint32_t paused);
 
 /*
- * Why a group has saved nothing: one line with what was skipped, in total since
- * the group was created. Prints nothing if the group has saved something or
- * nothing was skipped.
+ * Why a group has saved nothing: one line with what was skipped. Prints nothing
+ * if the group has saved something or nothing was skipped.
  */
 void print_skips(FILE *out, const struct grpdedup_group *group);
 

@@ -21,12 +21,57 @@ struct view {
 	unsigned int watch_ms;
 };
 
+static void print_groups(const struct snapshot *snap, struct row *rows)
+{
+	size_t i;
+
+	for (i = 0; i < snap->group_count; i++)
+		row_of_group(&rows[i], &snap->groups[i]);
+	table_print(stdout, rows, snap->group_count);
+	for (i = 0; i < snap->group_count; i++) {
+		const char *paused =
+			grpdedup_group_paused(snap->groups[i].paused);
+
+		if (paused)
+			printf("%s: %s\n", snap->groups[i].name, paused);
+		print_skips(stdout, &snap->groups[i]);
+	}
+}
+
+/* "pid 4121 (qemu), web: failed: there is no memory" */
+static void print_message(const struct grpdedup_member *member)
+{
+	char comm[GRPDEDUP_COMM_SIZE * 4];
+	char message[GRPDEDUP_MESSAGE_SIZE * 4];
+	bool failed = member->state == GRPDEDUP_STATE_FAILED;
+
+	if (!member->message[0] && !failed)
+		return;
+	printf("pid %" PRIu32 " (%s), %s: %s%s%s\n", member->pid,
+	       text_escape(comm, sizeof(comm), member->comm), member->group,
+	       failed ? "failed" : "the last request failed",
+	       member->message[0] ? ": " : "",
+	       text_escape(message, sizeof(message), member->message));
+}
+
+static void print_members(const struct snapshot *snap, struct row *rows)
+{
+	size_t i;
+
+	if (snap->member_count)
+		putchar('\n');
+	for (i = 0; i < snap->member_count; i++)
+		row_of_member(&rows[i], &snap->members[i]);
+	table_print(stdout, rows, snap->member_count);
+	for (i = 0; i < snap->member_count; i++)
+		print_message(&snap->members[i]);
+}
+
 static int print_tables(const struct snapshot *snap)
 {
 	size_t most = snap->group_count > snap->member_count ?
 		      snap->group_count : snap->member_count;
 	struct row *rows;
-	size_t i;
 
 	if (!snap->group_count) {
 		fputs("grpdedup: no groups; create one with: grpdedup add-group NAME --rate R\n",
@@ -36,16 +81,8 @@ static int print_tables(const struct snapshot *snap)
 	rows = malloc(most * sizeof(*rows));
 	if (!rows)
 		return cli_fail(NULL, -ENOMEM, "cannot show the groups");
-	for (i = 0; i < snap->group_count; i++)
-		row_of_group(&rows[i], &snap->groups[i]);
-	table_print(stdout, rows, snap->group_count);
-	for (i = 0; i < snap->group_count; i++)
-		print_skips(stdout, &snap->groups[i]);
-	if (snap->member_count)
-		putchar('\n');
-	for (i = 0; i < snap->member_count; i++)
-		row_of_member(&rows[i], &snap->members[i]);
-	table_print(stdout, rows, snap->member_count);
+	print_groups(snap, rows);
+	print_members(snap, rows);
 	free(rows);
 	return CLI_DONE;
 }

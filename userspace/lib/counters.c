@@ -31,6 +31,10 @@ static const char *const names[GRPDEDUP_CNT_MAX + 1] = {
 	[GRPDEDUP_CNT_UNSHARES] = "unshares",
 	[GRPDEDUP_CNT_CPU_NS] = "cpu_ns",
 	[GRPDEDUP_CNT_METADATA_BYTES] = "metadata_bytes",
+	[GRPDEDUP_CNT_SKIP_VMA_FILE] = "skip_vma_file",
+	[GRPDEDUP_CNT_SKIP_RESERVE] = "skip_reserve",
+	[GRPDEDUP_CNT_PARTIAL_SCANS] = "partial_scans",
+	[GRPDEDUP_CNT_LONE_UNSHARES] = "lone_unshares",
 };
 
 const char *grpdedup_counter_name(unsigned int counter)
