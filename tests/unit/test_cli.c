@@ -2,6 +2,8 @@
 /* Numbers of the command line, and which releases go together. */
 #define _GNU_SOURCE
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include "../../userspace/lib/parse.c"
 #include "../../userspace/lib/release.c"
 #include "test.h"
@@ -103,12 +105,42 @@ static void releases(void)
 	EXPECT(!grpdedup_release_is_newer("rc", "7.3"));
 }
 
+/* What it says of a module of this version */
+static const char *mismatch_of(const char *version)
+{
+	int fd = memfd_create("version", MFD_CLOEXEC);
+	static char message[256];
+	const char *mismatch;
+	char path[64];
+
+	EXPECT(fd >= 0);
+	EXPECT(write(fd, version, strlen(version)) == (ssize_t)strlen(version));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	mismatch = grpdedup_release_mismatch(path, message, sizeof(message));
+	close(fd);
+	return mismatch;
+}
+
+static void releases_of_the_module(void)
+{
+	char message[64];
+
+	EXPECT(!mismatch_of(GRPDEDUP_VERSION "\n"));
+	EXPECT(!mismatch_of(GRPDEDUP_VERSION "-untested\n"));
+	EXPECT(!mismatch_of(GRPDEDUP_VERSION));
+	EXPECT(strstr(mismatch_of("0.0.9\n"), "the module is of release 0.0.9, this program of "));
+	EXPECT(mismatch_of(GRPDEDUP_VERSION "1\n"));
+	EXPECT(mismatch_of(""));
+	EXPECT(!grpdedup_release_mismatch("/nonexistent", message, sizeof(message)));
+}
+
 static const struct test tests[] = {
 	TEST(rates),
 	TEST(bad_rates),
 	TEST(numbers),
 	TEST(seconds),
 	TEST(releases),
+	TEST(releases_of_the_module),
 };
 
 TEST_MAIN(tests)

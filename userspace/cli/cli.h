@@ -21,6 +21,7 @@ int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* @conn NULL: there is no message of the kernel. @fmt is the subject. */
 int cli_fail(const struct grpdedup_conn *conn, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Also warns, without failing, if the module is of another release. */
 int cli_connect(struct grpdedup_conn **conn);
 /* After getopt: the only remaining argument. The kernel validates the name. */
 int cli_one_group(int argc, char **argv, const char **name);

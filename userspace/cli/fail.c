@@ -59,9 +59,21 @@ int cli_fail(const struct grpdedup_conn *conn, int err, const char *fmt, ...)
 
 int cli_connect(struct grpdedup_conn **conn)
 {
+	char mismatch[256];
+	int status = CLI_DONE;
 	int err = grpdedup_conn_open(conn);
 
-	return err ? cli_fail(NULL, err, "cannot reach the module") : CLI_DONE;
+	if (err)
+		return cli_fail(NULL, err, "cannot reach the module");
+	err = grpdedup_conn_check(*conn);
+	if (err) {
+		status = cli_fail(*conn, err, "cannot use the module");
+		grpdedup_conn_close(*conn);
+	} else if (grpdedup_release_mismatch(GRPDEDUP_RELEASE_FILE, mismatch,
+					     sizeof(mismatch))) {
+		fprintf(stderr, "grpdedup: %s\n", mismatch);
+	}
+	return status;
 }
 
 int cli_worse(int a, int b)

@@ -29,6 +29,7 @@ int cmd_version(int argc, char **argv)
 	struct grpdedup_conn *conn;
 	char srcversion[64];
 	char version[64];
+	char mismatch[256];
 	char untested[256];
 
 	if (getopt_long(argc, argv, "", options, NULL) != -1)
@@ -47,15 +48,20 @@ int cmd_version(int argc, char **argv)
 		return CLI_DONE;
 	}
 	printf("module %s (srcversion %s)\n",
-	       module_attr(MODULE_DIR "/version", version, sizeof(version)),
+	       module_attr(GRPDEDUP_RELEASE_FILE, version, sizeof(version)),
 	       module_attr(MODULE_DIR "/srcversion", srcversion,
 			   sizeof(srcversion)));
+	if (grpdedup_release_mismatch(GRPDEDUP_RELEASE_FILE, mismatch,
+				      sizeof(mismatch)))
+		puts(mismatch);
 	if (grpdedup_conn_open(&conn)) {
 		puts("family not reachable");
 		return CLI_DONE;
 	}
 	printf("family version %" PRIu32 "\n",
 	       grpdedup_conn_family_version(conn));
+	if (grpdedup_conn_check(conn))
+		puts(grpdedup_conn_error(conn));
 	grpdedup_conn_close(conn);
 	return CLI_DONE;
 }

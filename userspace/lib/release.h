@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Is the running kernel newer than the kernels the module was tested on? */
+/* Do the kernel, the module and this program go together? */
 #ifndef RELEASE_H
 #define RELEASE_H
 
@@ -13,5 +13,12 @@ bool grpdedup_release_is_newer(const char *release, const char *series);
  * was tested on, so that the module may not be built for it; else NULL.
  */
 const char *grpdedup_release_untested(char *buf, size_t size);
+/*
+ * A message in @buf if the loaded module is of another release than this
+ * program; else NULL, also if no module is loaded. @file: the module's version,
+ * in sysfs.
+ */
+#define GRPDEDUP_RELEASE_FILE	"/sys/module/grpdedup/version"
+const char *grpdedup_release_mismatch(const char *file, char *buf, size_t size);
 
 #endif /* RELEASE_H */
