@@ -34,6 +34,10 @@ static struct config *load(const char *text)
 #define GROUP	"[group a]\nrate = 4000\n"
 #define GUEST	"[guest g]\ngroup = a\nqmp = /run/g.qmp\nbase = 1G\n"
 
+/* The longest name of a group; inih would cut off the second one's end. */
+#define LONG_NAME	"twenty-one-characters" "twenty-one-characters" "twenty-one-characters"
+#define LONG_NAME_2	"twenty-one-characters" "twenty-one-characters" "twenty-one-character2"
+
 #define PIDFILE(name, path)	"[guest " name "]\ngroup = a\npidfile = " path "\n"
 #define DOMAIN(name, domain)	"[guest " name "]\ngroup = a\ndomain = " domain "\nbase = 1G\n"
 
@@ -92,6 +96,19 @@ static void defaults(void)
 	config_free(config);
 }
 
+static void long_names(void)
+{
+	struct config *config = load("[group " LONG_NAME "]\nrate = 1\n"
+				     "[group " LONG_NAME_2 "]\nrate = 2\n"
+				     "[guest g]\ngroup = " LONG_NAME_2 "\npidfile = /p\n");
+
+	test_note("%s", error);
+	EXPECT(config && config->group_count == 2 && config->guests[0].group == 1);
+	EXPECT(!strcmp(config->groups[0].name, LONG_NAME));
+	EXPECT(!strcmp(config->groups[1].name, LONG_NAME_2));
+	config_free(config);
+}
+
 static const struct bad {
 	const char *text;
 	unsigned int line;
@@ -123,7 +140,7 @@ static const struct bad {
 	{ "[group a]\nrate = 1\nreserve = 99999999T\n", 3, "too large" },
 	{ "[group a]\nrate = 1\nreserve = M\n", 3, "not a number" },
 	{ "[group a/b]\nrate = 1\n", 1, "without '/'" },
-	{ "[group sixteen-letters-]\nrate = 1\n", 1, "too long" },
+	{ "[group " LONG_NAME "x]\nrate = 1\n", 1, "too long (63" },
 	{ "[group ]\nrate = 1\n", 1, "the group has no name" },
 	{ "[group a]\n[group b]\nrate = 1\n", 2, "previous section is empty" },
 	{ GROUP "[guest g]\n", 3, "last section is empty" },
@@ -152,7 +169,7 @@ static const struct bad {
 	{ "[group a];x\nrate = 4000\n", 1, "after the section's name" },
 	{ "[group a] # tenant a\nrate = 4000\n", 1, "after the section's name" },
 	{ "[group a]b]\nrate = 4000\n", 1, "after the section's name" },
-	{ "[guest of-which-the-name-is-longer-than-what-inih-takes]\n", 1, "too long" },
+	{ "[guest of-which-the-name-is-longer-than-what-inih-takes]\npidfile = /p\n", 1, "too long (40" },
 	{ "[host]\npressure_max = 0x10\n", 2, "after the number" },
 	{ "[host]\npressure_max = 1e1\n", 2, "after the number" },
 	{ "[host]\npressure_max = 1.2.3\n", 2, "after the number" },
@@ -228,6 +245,7 @@ static void no_file(void)
 static const struct test tests[] = {
 	TEST(whole),
 	TEST(defaults),
+	TEST(long_names),
 	TEST(complaints),
 	TEST(long_lines),
 	TEST(odd_bytes),

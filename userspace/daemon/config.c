@@ -8,9 +8,6 @@
 #include <sys/stat.h>
 #include "config_file.h"
 
-/* inih truncates longer lines. */
-#define LINE_MAX_SIZE	199
-#define SECTION_MAX	49
 /* Some editors write it at the start of a file. */
 #define BYTE_ORDER_MARK	"\xef\xbb\xbf"
 
@@ -77,8 +74,10 @@ static void begin_guest(struct config_file *file, const char *name)
 	guest->group = CONFIG_NO_GROUP;
 }
 
-static void begin_section(struct config_file *file, const char *section)
+static void begin_section(struct config_file *file)
 {
+	const char *section = file->name;
+
 	file->seen = 0;
 	if (!strcmp(section, "host")) {
 		if (file->has_host)
@@ -110,7 +109,7 @@ static int on_key(void *arg, const char *section, const char *name, const char *
 	}
 	if (file->fresh) {
 		file->fresh = false;
-		begin_section(file, section);
+		begin_section(file);
 	}
 	if (!file->err)
 		config_set(file, name, value);
@@ -118,8 +117,8 @@ static int on_key(void *arg, const char *section, const char *name, const char *
 }
 
 /*
- * inih ignores what follows the name, and does not report sections without
- * keys.
+ * inih cuts off names of sections after 49 bytes, ignores what follows them,
+ * and does not report sections without keys.
  */
 static void see_section(struct config_file *file, const char *line)
 {
@@ -132,8 +131,9 @@ static void see_section(struct config_file *file, const char *line)
 		config_complain(file, file->line, "expected [section] or key = value");
 	else if (*rest && (*rest != ';' || rest == end + 1))
 		config_complain(file, file->line, "unexpected text after the section's name");
-	else if (end - line - 1 > SECTION_MAX)
-		config_complain(file, file->line, "the section's name is too long");
+	else
+		snprintf(file->name, sizeof(file->name), "%.*s", (int)(end - line - 1),
+			 line + 1);
 	file->section = file->line;
 	file->fresh = true;
 }
@@ -165,9 +165,9 @@ static char *next_line(char *buf, int size, void *arg)
 	text += strspn(text, " \t");
 	length = strcspn(text, "\r\n");
 	text[length] = '\0';
-	if (length > LINE_MAX_SIZE - 2) {
+	if (length > CONFIG_LINE_SIZE - 2) {
 		config_complain(file, file->line, "the line is too long (%d bytes at most)",
-				LINE_MAX_SIZE - 2);
+				CONFIG_LINE_SIZE - 2);
 		return NULL;
 	}
 	if (text[0] == '[')

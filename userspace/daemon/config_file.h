@@ -8,6 +8,8 @@
 
 #define CONFIG_NO_GROUP	(~0u)
 #define CONFIG_NO_RATE	UINT32_MAX
+/* inih truncates longer lines. */
+#define CONFIG_LINE_SIZE	199
 
 enum config_kind {
 	CONFIG_HOST,
@@ -20,6 +22,7 @@ enum config_kind {
  * @line: number of the current line
  * @text: buffer of the current line
  * @section: line of the current section's name
+ * @name: that name
  * @fresh: the current section has had no key yet
  * @kind: kind of the current section
  * @seen: which keys the section has had, by index in the table of keys
@@ -32,6 +35,7 @@ struct config_file {
 	char *text;
 	size_t text_size;
 	unsigned int section;
+	char name[CONFIG_LINE_SIZE];
 	struct config *config;
 	bool fresh;
 	bool has_host;
