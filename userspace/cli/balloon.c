@@ -241,6 +241,7 @@ static int print_tables(const struct status *status, const char *group)
 		return err;
 	print_sentences(status, "group", group, "group_name", "rate_reason");
 	print_sentences(status, "group", group, "group_name", "error");
+	print_sentences(status, "group", group, "group_name", "paused");
 	for (i = 0; i < status->count; i++)
 		if (!strcmp(status->lines[i].kind, "host") &&
 		    status_get(&status->lines[i], "why")[0])

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../lib/release.h"
 #include "daemon.h"
 #include "log.h"
 
@@ -182,16 +183,14 @@ int daemon_configure(struct daemon *daemon, struct config *config)
 }
 
 /* Release its grant before its membership, which pays for the grant. */
-static bool has_left(struct daemon *daemon, struct guest *guest)
+static bool has_left(struct guest *guest, struct guest_env *env)
 {
 	if (!guest->leaving_ms)
 		return false;
 	if (!guest->pid)
 		return true;
 	guest_set_target(guest, guest->config.base);
-	if (loop_now() - guest->leaving_ms < LEAVE_MS)
-		return false;
-	return !guest->is_member || work_unassign(daemon->work, guest->pid, NULL, NULL);
+	return loop_now() - guest->leaving_ms >= LEAVE_MS && guest_leave(guest, env);
 }
 
 static void see_off(struct daemon *daemon)
@@ -202,7 +201,7 @@ static void see_off(struct daemon *daemon)
 	for (i = 0; i < daemon->guest_count; i++) {
 		struct guest *guest = daemon->guests[i];
 
-		if (has_left(daemon, guest)) {
+		if (has_left(guest, &env)) {
 			log_info("guest %s: removed from the configuration", guest->config.name);
 			guest_destroy(guest, &env);
 		} else {
@@ -210,6 +209,27 @@ static void see_off(struct daemon *daemon)
 		}
 	}
 	daemon->guest_count = n;
+}
+
+static void deleted(void *arg, int err, const char *sentence)
+{
+	char *name = arg;
+
+	if (err && err != -ENOENT)
+		log_warning("group %s: removed from the configuration, but it cannot be deleted: %s",
+			    name, sentence[0] ? sentence : strerror(-err));
+	free(name);
+}
+
+/* False: try again. */
+static bool delete_group(struct daemon *daemon, const char *name)
+{
+	char *arg = strdup(name);
+
+	if (arg && work_delete_group(daemon->work, name, deleted, arg))
+		return true;
+	free(arg);
+	return false;
 }
 
 /* Delete a group after its guests have left: deletion unshares the rest. */
@@ -225,7 +245,7 @@ static void delete_doomed(struct daemon *daemon)
 			used |= daemon->guests[j]->leaving_ms &&
 				!strcmp(daemon->guests[j]->group, name);
 		if (kernel_find_group(&daemon->kernel, name) &&
-		    (used || !work_delete_group(daemon->work, name, NULL, NULL)))
+		    (used || !delete_group(daemon, name)))
 			memmove(daemon->doomed[n++], name, GRPDEDUP_NAME_SIZE);
 	}
 	daemon->doomed_count = n;
@@ -254,6 +274,18 @@ static void read_host(struct daemon *daemon)
 		log_info("host: enough memory again");
 }
 
+static void read_kernel(struct daemon *daemon)
+{
+	bool was_loaded = daemon->kernel.loaded;
+	char mismatch[256];
+
+	kernel_refresh(&daemon->kernel);
+	if (daemon->kernel.loaded && !was_loaded &&
+	    grpdedup_release_mismatch(GRPDEDUP_RELEASE_FILE, mismatch,
+				      sizeof(mismatch)))
+		log_warning("%s", mismatch);
+}
+
 void daemon_round(struct daemon *daemon)
 {
 	struct guest_env env = env_of(daemon);
@@ -263,7 +295,7 @@ void daemon_round(struct daemon *daemon)
 	read_host(daemon);
 	for (i = 0; i < daemon->guest_count; i++)
 		guest_look(daemon->guests[i]);
-	kernel_refresh(&daemon->kernel);
+	read_kernel(daemon);
 	for (i = 0; i < daemon->group_count; i++)
 		group_sync(&daemon->groups[i], &daemon->kernel);
 	for (i = 0; i < daemon->guest_count; i++) {

@@ -106,6 +106,20 @@ static void steer_rate(struct group *group, struct kernel *kernel,
 		set_rate(group, kernel);
 }
 
+static void note_paused(struct group *group, uint32_t paused)
+{
+	const char *sentence = grpdedup_group_paused(paused);
+
+	if (paused == group->paused)
+		return;
+	group->paused = paused;
+	if (paused == GRPDEDUP_PAUSED_FAULT)
+		log_error("group %s: %s", group->config.name, sentence);
+	else
+		log_notice("group %s: %s", group->config.name,
+			   sentence ? sentence : "resumed");
+}
+
 void group_sync(struct group *group, struct kernel *kernel)
 {
 	const struct grpdedup_group *found;
@@ -113,9 +127,12 @@ void group_sync(struct group *group, struct kernel *kernel)
 	if (!kernel->loaded || !kernel->conn) {
 		fail(group, "", kernel->why);
 		group->announced = false;
+		group->paused = GRPDEDUP_PAUSED_NOT;
 		return;
 	}
 	found = kernel_find_group(kernel, group->config.name);
+	if (found)
+		note_paused(group, found->paused);
 	if (!found || !group->announced) {
 		if (!announce(group, kernel, found))
 			return;

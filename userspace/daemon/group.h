@@ -11,6 +11,7 @@
  * @config: a copy
  * @rate: the rate to set; changes with rate_auto
  * @announced: the kernel has accepted @config since it was last read
+ * @paused: &enum grpdedup_paused, as of the last round
  * @law: state of the law
  * @round: its last round
  * @error: a sentence if the kernel does not have the group as configured
@@ -19,6 +20,7 @@ struct group {
 	struct config_group config;
 	struct rate rate;
 	bool announced;
+	uint32_t paused;
 	struct law law;
 	struct law_round round;
 	char error[256];

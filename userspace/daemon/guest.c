@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One guest: its process, its membership and its balloon. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,24 +171,55 @@ static void find_process(struct guest *guest)
 	log_info("guest %s: is process %d", guest->config.name, (int)pid);
 }
 
-static void assigned(void *arg, int err, const char *sentence)
+/* A request failed: say so, unless it failed for the same reason before. */
+static void complain(struct guest *guest, const char *what, int err,
+		     const char *sentence)
 {
-	struct guest *guest = arg;
 	char why[sizeof(guest->why)];
 
-	guest->assigning = false;
-	if (!err) {
-		guest->why[0] = '\0';
-		log_info("guest %s: process %d is in group %s", guest->config.name,
-			 (int)guest->pid, guest->group);
-		return;
-	}
 	guest->again_ms = loop_now() + AGAIN_MS;
-	snprintf(why, sizeof(why), "it cannot join group %s: %s", guest->group,
+	snprintf(why, sizeof(why), "it cannot %s group %s: %s", what, guest->group,
 		 sentence[0] ? sentence : strerror(-err));
 	if (strcmp(why, guest->why))
 		log_warning("guest %s: %s", guest->config.name, why);
 	snprintf(guest->why, sizeof(guest->why), "%s", why);
+}
+
+static void assigned(void *arg, int err, const char *sentence)
+{
+	struct guest *guest = arg;
+
+	guest->requesting = false;
+	if (err) {
+		complain(guest, "join", err, sentence);
+		return;
+	}
+	guest->why[0] = '\0';
+	log_info("guest %s: process %d is in group %s", guest->config.name,
+		 (int)guest->pid, guest->group);
+}
+
+static void unassigned(void *arg, int err, const char *sentence)
+{
+	struct guest *guest = arg;
+
+	guest->requesting = false;
+	/* It may have exited meanwhile. */
+	if (err && err != -ESRCH)
+		complain(guest, "leave", err, sentence);
+}
+
+bool guest_leave(struct guest *guest, struct guest_env *env)
+{
+	/* Before it has joined, it cannot leave. */
+	if (guest->requesting || guest->is_joining)
+		return false;
+	if (!guest->is_member)
+		return true;
+	if (loop_now() >= guest->again_ms)
+		guest->requesting = work_unassign(env->work, guest->pid,
+						  unassigned, guest);
+	return false;
 }
 
 static void count_savings(struct guest *guest, const struct kernel *kernel,
@@ -210,25 +242,35 @@ static void count_savings(struct guest *guest, const struct kernel *kernel,
 					 shared, passes);
 }
 
+/* A scanner is at work on it. */
+static bool is_changing(const struct grpdedup_member *member)
+{
+	return member && (member->state == GRPDEDUP_STATE_JOINING ||
+			  member->state == GRPDEDUP_STATE_LEAVING);
+}
+
 static void enrol(struct guest *guest, struct guest_env *env)
 {
 	const struct grpdedup_member *member =
 		kernel_find_member(env->kernel, guest->pid);
+	bool is_listed = member && !strcmp(member->group, guest->group);
 
-	guest->is_member = member && !strcmp(member->group, guest->group);
+	guest->is_member = is_listed && member->state == GRPDEDUP_STATE_MEMBER;
+	guest->is_joining = is_listed && member->state == GRPDEDUP_STATE_JOINING;
 	if (guest->is_member) {
 		count_savings(guest, env->kernel, member);
-		guest->why[0] = '\0';
+		if (!guest->leaving_ms)
+			guest->why[0] = '\0';
 		return;
 	}
 	guest->unseen = (struct unseen){ 0 };
 	if (!env->kernel->loaded || !kernel_find_group(env->kernel, guest->group) ||
-	    guest->assigning || guest->leaving_ms || !guest->is_proven ||
-	    loop_now() < guest->again_ms)
+	    is_changing(member) || guest->requesting || guest->leaving_ms ||
+	    !guest->is_proven || loop_now() < guest->again_ms)
 		return;
-	guest->assigning = work_assign(env->work, guest->group, guest->pid,
-				       member && !strcmp(member->group, guest->came_from),
-				       assigned, guest);
+	guest->requesting = work_assign(env->work, guest->group, guest->pid,
+					member && !strcmp(member->group, guest->came_from),
+					assigned, guest);
 }
 
 static void log_state(struct guest *guest)
@@ -263,6 +305,7 @@ void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack)
 	find_process(guest);
 	prove_process(guest);
 	guest->is_member = false;
+	guest->is_joining = false;
 	guest->saved = 0;
 	guest->lost = 0;
 	if (guest->pid)
@@ -300,7 +343,8 @@ const char *guest_why(const struct guest *guest)
 {
 	enum balloon_state state = guest_state(guest);
 
-	if (state == BALLOON_ABSENT || (guest->why[0] && !guest->is_member))
+	if (state == BALLOON_ABSENT ||
+	    (guest->why[0] && (!guest->is_member || guest->leaving_ms)))
 		return guest->why;
 	return state == BALLOON_NONE ? "" : guest->balloon.why;
 }

@@ -29,12 +29,13 @@ struct guest_env {
  * @is_proven: the pid file and the peer of the QMP socket agree, or only one of
  *	them is configured
  * @is_member: the kernel has it in @group
+ * @is_joining: the kernel is about to have it in @group
  * @saved: its contribution to the group's savings, bytes
  * @file_pages: RssFile of its process at the start of the round
  * @unseen: estimates broken savings before the scanner counts them
  * @lost: that estimate in bytes
- * @why: a sentence if it is not running or not a member
- * @assigning: a request is under way
+ * @why: a sentence if it is not running, not a member, or cannot leave
+ * @requesting: a request to join or leave is under way
  * @again_ms: when to retry after the kernel has rejected a request
  * @logged: the last state that was logged
  * @leaving_ms: when it was removed from the configuration, 0 = it was not
@@ -47,12 +48,13 @@ struct guest {
 	uint64_t start;
 	bool is_proven;
 	bool is_member;
+	bool is_joining;
 	uint64_t saved;
 	uint64_t file_pages;
 	struct unseen unseen;
 	uint64_t lost;
 	char why[256];
-	bool assigning;
+	bool requesting;
 	uint64_t again_ms;
 	struct monitor *monitor;
 	struct balloon balloon;
@@ -72,6 +74,11 @@ void guest_update(struct guest *guest, const struct config_guest *config,
 void guest_look(struct guest *guest);
 /* Once per round, after kernel_refresh(). @slack: as for balloon_judge(). */
 void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack);
+/*
+ * For a guest that was removed from the configuration: have the kernel take it
+ * out of its group. True once it is in none.
+ */
+bool guest_leave(struct guest *guest, struct guest_env *env);
 /*
  * Upper limit: as configured, but at most what QEMU was started with. 0:
  * unknown.

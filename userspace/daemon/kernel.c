@@ -30,12 +30,14 @@ static int connect_family(struct kernel *kernel)
 {
 	/* Resolving a missing family makes the kernel load its module. */
 	bool first = !kernel->loaded && !kernel->why[0];
+	int err;
 
 	if (kernel->conn)
 		return 0;
 	if (!first && access("/sys/module/grpdedup", F_OK))
 		return -EPROTONOSUPPORT;
-	return grpdedup_conn_open(&kernel->conn);
+	err = grpdedup_conn_open(&kernel->conn);
+	return err ? err : grpdedup_conn_check(kernel->conn);
 }
 
 static int look(struct kernel *kernel)

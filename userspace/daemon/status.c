@@ -45,6 +45,7 @@ static void put_host(FILE *out, const struct daemon *daemon)
 static void put_group(FILE *out, const struct group *group, uint64_t now)
 {
 	const struct config_group *config = &group->config;
+	const char *paused = grpdedup_group_paused(group->paused);
 	bool changed = group->rate.changed_ms > 0;
 
 	fputs("group", out);
@@ -60,6 +61,7 @@ static void put_group(FILE *out, const struct group *group, uint64_t now)
 	put_u64(out, group->round.available);
 	put_u64(out, group->round.granted);
 	put_text(out, group->error);
+	put_text(out, paused ? paused : "");
 	fputc('\n', out);
 }
 
@@ -99,7 +101,7 @@ char *status_text(const struct daemon *daemon, size_t *size)
 		GRPDEDUP_STATUS_VERSION);
 	put_host(out, daemon);
 	fputs("#group\tgroup_name\tpolicy\trate_control\trate\trate_changed_ms\trate_reason\t"
-	      "saved\taverage\treserve\tavailable\tgranted\terror\n", out);
+	      "saved\taverage\treserve\tavailable\tgranted\terror\tpaused\n", out);
 	for (i = 0; i < daemon->group_count; i++)
 		put_group(out, &daemon->groups[i], now);
 	fputs("#guest\tgroup_name\tguest\tpid\tstate\twhy\tbase\tactual\ttarget\tmax\tage_ms\t"

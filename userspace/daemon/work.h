@@ -28,9 +28,8 @@ struct work *work_create(struct loop *loop);
 void work_destroy(struct work *work);
 
 /*
- * All return false if too many requests are under way: try again later. @fn
- * (may be NULL) is called in the event loop, unless work_forget(@arg) is called
- * first.
+ * All return false if too many requests are under way: try again later. @fn is
+ * called in the event loop, unless work_forget(@arg) is called first.
  */
 /*
  * @move: allow the process to be in another group; otherwise that is an error.

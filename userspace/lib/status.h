@@ -28,7 +28,8 @@
  * second), rate_changed_ms (time since its last change), rate_reason (a
  * sentence), saved, average, reserve, available (to its guests), granted (above
  * their bases), error (a sentence if the kernel does not have the group as
- * configured, e.g. because the module is not loaded).
+ * configured, e.g. because the module is not loaded), paused (a sentence while
+ * the kernel does not scan the group: saved is then what it last counted).
  *
  * guest: group_name, guest, pid, state, why (a sentence unless state is ok),
  * base, actual, target, max, age_ms (of actual), memory_available (as reported
