@@ -2,7 +2,7 @@
 # The tool without the module: the errors that it detects itself, its help, its exit statuses.
 # Needs no root and no VM. GRPDEDUP_TOOL is the tool to test if not userspace/grpdedup.
 
-VERBS='add-group set-group del-group assign move unassign scan show list dump monitor balloon version help'
+VERBS='add-group set-group del-group pause resume assign move unassign scan show list dump monitor balloon version help'
 
 setup_file() {
 	export TOOL=${GRPDEDUP_TOOL-$BATS_TEST_DIRNAME/../../userspace/grpdedup}
@@ -77,9 +77,9 @@ serve() {
 snapshot() {
 	printf 'grpdedupd\t1\n'
 	printf '#host\tavailable\tpressure\tshort\twhy\nhost\t8123456789\t1.20\t0\t\n'
-	printf '#group\tgroup_name\tpolicy\trate_control\trate\trate_changed_ms\trate_reason\tsaved\taverage\treserve\tavailable\tgranted\terror\n'
-	printf 'group\ttenant-a\tdemand\tauto\t8000\t5000\traised: 2.3 %% of the visited pages were reclaimed\t104857600\t104857600\t0\t104857600\t94371840\t\n'
-	printf 'group\ttenant-b\tequal\tfixed\t0\t\t\t0\t0\t0\t0\t0\tthe module grpdedup is not loaded\n'
+	printf '#group\tgroup_name\tpolicy\trate_control\trate\trate_changed_ms\trate_reason\tsaved\taverage\treserve\tavailable\tgranted\terror\tpaused\n'
+	printf 'group\ttenant-a\tdemand\tauto\t8000\t5000\traised: 2.3 %% of the visited pages were reclaimed\t104857600\t104857600\t0\t104857600\t94371840\t\tpaused by request\n'
+	printf 'group\ttenant-b\tequal\tfixed\t0\t\t\t0\t0\t0\t0\t0\tthe module grpdedup is not loaded\t\n'
 	printf '#guest\tgroup_name\tguest\tpid\tstate\twhy\tbase\tactual\ttarget\tmax\tage_ms\tmemory_available\n'
 	printf 'guest\ttenant-a\tweb1\t4121\tok\t\t2147483648\t2241855488\t2241855488\t4294967296\t250\t1073741824\n'
 	printf 'guest\ttenant-a\t1234\t\tabsent\tnot running\t2147483648\t\t\t\t\t\n'
@@ -124,9 +124,9 @@ foreign() {
 		runs 0 help "$verb"
 		all+=$out
 	done
-	for option in rate split-min max-frames unshare keep wait timeout json watch header time socket; do
-		[[ $all == *"--$option"* ]] || fail "help has no --$option"
-		grep -q "\\\\-\\\\-$option" "$man" || fail "the man page has no --$option"
+	for option in --{rate,split-min,max-frames,unshare,keep,force,no-wait,all,wait,timeout,json,watch,header,time,socket}; do
+		[[ $all == *"$option"* ]] || fail "help has no $option"
+		grep -qF -- "${option//-/\\-}" "$man" || fail "the man page has no $option"
 	done
 }
 
@@ -156,6 +156,11 @@ foreign() {
 	usage "missing PID" move g
 	usage "missing PID" unassign
 	usage "missing PID" unassign --keep
+	usage "missing PID" unassign --no-wait
+	usage "missing GROUP, or --all" pause
+	usage "missing GROUP, or --all" resume
+	usage "--all excludes 'g'" pause --all g
+	usage "--all excludes 'g'" resume g --all
 	usage "missing GROUP" scan
 	usage "'h'" scan g h
 	usage "--timeout needs --wait" scan g --timeout 5
@@ -169,10 +174,20 @@ foreign() {
 	usage "'x'" version x
 }
 
+@test "cli: --force goes with unsharing only" {
+	usage "--force needs --unshare" del-group g --force
+	usage "--force has no use with --keep" unassign 1 --keep --force
+	usage "--force" assign g 1 --force
+	usage "--keep" move g 1 --keep
+	usage "--no-wait" set-group g --rate 1 --no-wait
+}
+
 @test "cli: an empty name is not sent to the kernel" {
 	usage "cannot be empty" add-group "" --rate 5
 	usage "cannot be empty" set-group "" --rate 5
 	usage "cannot be empty" del-group ""
+	usage "cannot be empty" pause g ""
+	usage "cannot be empty" resume ""
 	usage "cannot be empty" assign "" 1
 	usage "cannot be empty" move "" 1
 	usage "cannot be empty" scan ""
@@ -226,9 +241,18 @@ foreign() {
 	absent set-group g --rate 0
 	absent del-group g
 	absent del-group --unshare g
+	absent del-group --unshare --force --no-wait g
+	absent del-group --no-wait g
+	absent pause g
+	absent pause --all
+	absent resume g h
+	absent resume --all
 	absent assign g 1 2 3
+	absent assign g 1 2 --no-wait
 	absent move g 1
+	absent move --force --no-wait g 1
 	absent unassign 1 2 --keep
+	absent unassign --force 1 2
 	absent scan g
 	absent scan --wait --timeout 0.5 g
 	absent show
@@ -246,7 +270,7 @@ foreign() {
 
 @test "cli: the kernel, not the tool, judges names" {
 	absent add-group a/b --rate 1
-	absent add-group 1234567890123456789 --rate 1
+	absent add-group "$(printf '%0100d' 0)" --rate 1
 	absent add-group --rate 1 -- --rate
 }
 
@@ -280,6 +304,7 @@ foreign() {
 		tenant-b  equal    paused  fixed      0.0        0.0      0.0
 		tenant-a: raised: 2.3 % of the visited pages were reclaimed
 		tenant-b: the module grpdedup is not loaded
+		tenant-a: paused by request
 
 		group     guest   pid  driver    base  actual  target     max   age
 		                                  MiB     MiB     MiB     MiB     s
@@ -314,7 +339,7 @@ foreign() {
 	jq -e '.host == {available: 8123456789, pressure: 1.2, short: 0}' <<<"$out" >&2 || fail "host: $out"
 	jq -e '.groups[0] | del(.guests) == {group_name: "tenant-a", policy: "demand", rate_control: "auto",
 		rate: 8000, rate_changed_ms: 5000, rate_reason: "raised: 2.3 % of the visited pages were reclaimed",
-		saved: 104857600, average: 104857600, reserve: 0, available: 104857600, granted: 94371840}' \
+		saved: 104857600, average: 104857600, reserve: 0, available: 104857600, granted: 94371840, paused: "paused by request"}' \
 		<<<"$out" >&2 || fail "group: $out"
 	jq -e '.groups[1].error == "the module grpdedup is not loaded"' <<<"$out" >&2 || fail "group: $out"
 	jq -e '.groups[0].guests[0] == {group_name: "tenant-a", guest: "web1", pid: 4121, state: "ok",
@@ -465,6 +490,14 @@ on() { LD_PRELOAD=$BIN/uname.so UNAME_RELEASE=$1 "${@:2}"; }
 	[[ ${#COMPREPLY[*]} == 4 && ! -e x ]] || fail "show: ${COMPREPLY[*]}"
 	complete_line grpdedup unassign 4
 	[[ "${COMPREPLY[*]}" == 4121 ]] || fail "4: ${COMPREPLY[*]}"
+	complete_line grpdedup pause ""
+	[[ ${#COMPREPLY[*]} == 3 && "${COMPREPLY[*]}" == "--all tenant-a "* ]] || fail "pause: ${COMPREPLY[*]}"
+	complete_line grpdedup move --f
+	[[ "${COMPREPLY[*]}" == --force ]] || fail "move --f: ${COMPREPLY[*]}"
+	complete_line grpdedup assign --
+	[[ "${COMPREPLY[*]}" == --no-wait ]] || fail "assign --: ${COMPREPLY[*]}"
+	complete_line grpdedup unassign --
+	[[ "${COMPREPLY[*]}" == "--keep --force --no-wait" ]] || fail "unassign --: ${COMPREPLY[*]}"
 	complete_line grpdedup balloon ten
 	[[ "${COMPREPLY[*]}" == tenant-a ]] || fail "balloon ten: ${COMPREPLY[*]}"
 	complete_line grpdedup balloon --s

@@ -26,8 +26,8 @@ _grpdedup_offer_qemu() {
 
 _grpdedup() {
 	local cur=${COMP_WORDS[COMP_CWORD]}
-	local -a verbs=(add-group set-group del-group assign move unassign scan
-		show list dump monitor balloon version help)
+	local -a verbs=(add-group set-group del-group pause resume assign move
+		unassign scan show list dump monitor balloon version help)
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
@@ -41,10 +41,16 @@ _grpdedup() {
 		_grpdedup_offer_list groups
 		;;
 	del-group)
-		_grpdedup_offer --unshare
+		_grpdedup_offer --unshare --force --no-wait
+		_grpdedup_offer_list groups
+		;;
+	pause | resume)
+		_grpdedup_offer --all
 		_grpdedup_offer_list groups
 		;;
 	assign | move)
+		_grpdedup_offer --no-wait
+		[[ ${COMP_WORDS[1]} == assign ]] || _grpdedup_offer --force
 		if ((COMP_CWORD == 2)); then
 			_grpdedup_offer_list groups
 		else
@@ -52,7 +58,7 @@ _grpdedup() {
 		fi
 		;;
 	unassign)
-		_grpdedup_offer --keep
+		_grpdedup_offer --keep --force --no-wait
 		_grpdedup_offer_list pids
 		;;
 	scan)
