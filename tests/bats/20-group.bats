@@ -7,6 +7,7 @@ load helpers
 assert_unchanged() { assert_eq "$(state)" "$before" "state after all the refusals"; }
 
 raw() { gd-rawnl "$@"; }
+LONGEST=$(printf '%063d' 0)
 
 # Programs that a user without rights can reach, wherever the clone is.
 public_bin() {
@@ -47,7 +48,7 @@ public_bin() {
 
 @test "group: names with any printable character but '/' and blanks" {
 	local name
-	for name in x 123456789012345 '!"#$%&()*+,-.' ':;<=>?@[]^_`{|' '..' '%s%n}~'; do
+	for name in x "$LONGEST" '!"#$%&()*+,-.' ':;<=>?@[]^_`{|' '..' '%s%n}~'; do
 		gd add-group "$name" --rate 0
 		assert_eq "$(gd list groups)" "$name" "the group's name"
 		gd del-group "$name"
@@ -58,7 +59,7 @@ public_bin() {
 	local name before
 	gd add-group taken --rate 5
 	before=$(state)
-	for name in 1234567890123456 a/b / 'a b' ' a' $'a\tb' $'a\nb' $'a\x7f' $'a\x01' é; do
+	for name in "${LONGEST}1" a/b / 'a b' ' a' $'a\tb' $'a\nb' $'a\x7f' $'a\x01' é; do
 		refused 2 . gd add-group "$name" --rate 1
 	done
 	refused 1 . gd add-group "" --rate 1
@@ -154,12 +155,13 @@ public_bin() {
 	gd add-group g --rate 0
 	raw member-add name=s:g "pidfd=pidfd:${PID[a]}"
 	assert_eq "$(members)" "${PID[a]} " members
+	wait_for 20 at_rest || fail "it does not join: $(gd show)"
 	refused 2 'refused E[A-Z]+ [a-zA-Z]' raw member-add name=s:g "pidfd=pidfd:${PID[a]}"
 	refused 2 'refused E[A-Z]+ [a-zA-Z]' raw member-del pidfd=u32:1
 	refused 2 'refused E[A-Z]+ [a-zA-Z]' raw member-del pidfd=u32:987654
 	refused 2 'refused E[A-Z]+ [a-zA-Z]' raw member-del "pidfd=pidfd:${PID[a]}" "pid=u32:${PID[a]}"
 	raw member-del "pidfd=pidfd:${PID[a]}"
-	assert_eq "$(members)" "" members
+	wait_for 20 members_are "" || fail "members: $(members)"
 }
 
 @test "group: malformed requests are refused with a sentence" {
@@ -190,7 +192,16 @@ public_bin() {
 	refused 2 "$r" raw member-add name=s:g "$pid" keep=flag
 	refused 2 "$r" raw member-del
 	refused 2 "$r" raw member-del name=s:g
+	refused 2 "$r" raw member-del "$pid" unshare=flag
 	refused 2 "$r" raw scan
+	refused 2 "$r" raw request
+	refused 2 "$r" raw request request=u32:1
+	refused 2 "$r" raw request request=u64:1 name=s:g
+	refused 2 'refused ENOENT [a-zA-Z]' raw request request=u64:0
+	refused 2 'refused ENOENT [a-zA-Z]' raw request request=u64:18446744073709551615
+	refused 2 "$r" raw pause rate=u32:1
+	refused 2 "$r" raw pause name=s:nobody
+	refused 2 "$r" raw resume name=s:nobody
 	refused 2 "$r" raw group-get
 	refused 2 refused raw member-get name=s:g
 	refused 2 refused raw reclaim name=s:g
@@ -200,7 +211,12 @@ public_bin() {
 	# the same, well-formed: the refusals above had their reason
 	raw group-add name=s:x rate=u32:1 frames-max=u64:1
 	raw member-add name=s:x "$pid"
-	raw group-del name=s:x unshare=flag
+	raw group-del name=s:x unshare=flag force=flag
+	wait_for 20 groups_are g || fail "group x is still there: $(gd show)"
+	raw pause name=s:g
+	raw resume name=s:g
+	raw pause
+	raw resume
 }
 
 @test "group: callers without the capability are refused" {
@@ -213,10 +229,16 @@ public_bin() {
 	before=$(state)
 	for as in "$nobody" "$limited" "unshare -U --map-root-user"; do
 		for verb in "add-group x --rate 1" "set-group g --rate 1" "del-group g" "scan g" \
-			"unassign ${PID[a]}" "move g ${PID[a]}" "show" "show g" "dump" "list pids" "monitor"; do
+			"unassign ${PID[a]}" "move g ${PID[a]}" "pause g" "resume --all" "show" "show g" "dump" "list pids" "monitor"; do
 			# shellcheck disable=SC2086 # both are several words
 			refused 2 . $as /tmp/gd-bin/grpdedup $verb
 		done
+	done
+	# in another pid namespace, process ids mean other processes; its first one is the tool itself
+	for verb in "add-group x --rate 1" "set-group g --rate 1" "del-group g" "scan g" "unassign 1" "move g 1" \
+		"pause g" "resume --all" "show" "show g" "dump" "list pids" "monitor"; do
+		# shellcheck disable=SC2086 # several words
+		refused 2 'pid namespace' unshare -p -f /tmp/gd-bin/grpdedup $verb
 	done
 	# another network namespace does not even know the family
 	refused 3 . unshare -n /tmp/gd-bin/grpdedup del-group g
@@ -226,6 +248,105 @@ public_bin() {
 	# the same callers with the right are served: it was the capability
 	setpriv --bounding-set -sys_ptrace /tmp/gd-bin/grpdedup set-group g --rate 3
 	assert_eq "$(counter g rate)" 3 rate
+}
+
+# number_of TEXT: of the accepted request that the tool prints
+number_of() { sed -nE 's/.*: request ([0-9]+) accepted: .*/\1/p' <<<"$1"; }
+has_ended() { raw request "request=u64:$1" >/dev/null && at_rest; }
+
+@test "group: a request that nobody waits for is accepted, and ends" {
+	local out number
+	hold a 256 seq 1
+	gd add-group g --rate 0
+	gd add-group h --rate 0
+	out=$(gd assign g "${PID[a]}" --no-wait)
+	[[ $out == "pid ${PID[a]}: request "[1-9]*" accepted: join g" ]] || fail "assign says: $out"
+	number=$(number_of "$out")
+	wait_for 20 has_ended "$number" || fail "request $number: $(gd show)"
+	assert_eq "$(member a state) $(counter g member_count)" "member 1" "state of a, and members"
+	out=$(gd move h "${PID[a]}" --no-wait --force)
+	(($(number_of "$out") > number)) || fail "after request $number, move says: $out"
+	wait_for 20 at_rest
+	out=$(gd unassign "${PID[a]}" --no-wait)
+	[[ $out == "pid ${PID[a]}: request "*" accepted: leave h" ]] || fail "unassign says: $out"
+	wait_for 20 members_are "" || fail "members: $(members)"
+	out=$(gd del-group h --no-wait)
+	[[ $out == "group h: request "*" accepted: delete" ]] || fail "del-group says: $out"
+	wait_for 20 groups_are g || fail "groups: $(gd list groups)"
+	assert_right a
+}
+
+@test "group: requests of one command are reported in the order of its arguments" {
+	local out status=0
+	hold a 256 seq 1
+	hold b 2048 seq 1
+	hold c 16 seq 1
+	gd add-group g --rate 0
+	out=$(gd assign g "${PID[b]}" 4194303 "${PID[a]}" "${PID[c]}" 2>&1) || status=$?
+	assert_eq "$status" 4 "exit status"
+	assert_eq "$(cut -d : -f 1 <<<"$out")" "pid ${PID[b]} (gd-hold)
+grpdedup
+pid ${PID[a]} (gd-hold)
+pid ${PID[c]} (gd-hold)" "what it reports: $out"
+	assert_eq "$(counter g member_count)" 3 members
+	settle g
+	out=$(gd unassign "${PID[c]}" "${PID[b]}" "${PID[a]}")
+	assert_eq "$(sed -E 's/[0-9]+ pages unshared \(.*\)/N pages unshared/' <<<"$out")" \
+		"pid ${PID[c]}: N pages unshared, left g
+pid ${PID[b]}: N pages unshared, left g
+pid ${PID[a]}: N pages unshared, left g" "what it reports"
+	[[ $out =~ "pid ${PID[b]}: "[1-9] ]] || fail "nothing was unshared: $out"
+	assert_right a b c
+}
+
+passes_stay() {
+	local passes
+	passes=$(counter "$1" full_scans)
+	sleep $((2 * SLOW))
+	[[ $(counter "$1" full_scans) == "$passes" ]]
+}
+
+@test "group: pause stops scanning at any rate, resume continues" {
+	local name passes
+	hold a 256 seq 1
+	hold b 256 seq 1
+	RATE=1000000 group g a b
+	gd add-group h --rate 1000000
+	gd pause g
+	sleep 1
+	passes_stay g || fail "the paused group is scanned"
+	wait_for 20 passes_beyond h "$(counter h full_scans)" || fail "the other group is not scanned"
+	assert_eq "$(counter g rate) $(counter g paused) $(counter h paused)" "1000000 request no" "rate and paused"
+	gd show g | grep -qx 'g: paused by request' || fail "show does not say it: $(gd show g)"
+	gd set-group g --rate 500000
+	passes_stay g || fail "a change of the rate has resumed it"
+	gd unassign "${PID[b]}"
+	gd assign g "${PID[b]}"
+	passes=$(counter g full_scans)
+	gd resume g
+	wait_for 20 passes_beyond g "$passes" || fail "it is not scanned any more"
+	assert_eq "$(counter g rate) $(counter g paused)" "500000 no" "rate and paused"
+	gd pause --all
+	gd add-group later --rate 1000000
+	for name in g h later; do assert_eq "$(counter "$name" paused)" request "paused of $name"; done
+	gd resume --all
+	for name in g h later; do assert_eq "$(counter "$name" paused)" no "paused of $name"; done
+	refused 4 . gd pause nobody
+	refused 4 . gd resume nobody
+	assert_right a b
+}
+
+@test "group: a module of another release is named on stderr, and used" {
+	local err=$BATS_TEST_TMPDIR/err out
+	gd add-group g --rate 0
+	gd list groups 2>"$err"
+	assert_eq "$(cat "$err")" "" "what it says of a module of its own release"
+	echo 0.0.9 >"$BATS_TEST_TMPDIR/version"
+	mount --bind "$BATS_TEST_TMPDIR/version" /sys/module/grpdedup/version
+	out=$(gd list groups 2>"$err") || true
+	umount /sys/module/grpdedup/version
+	assert_eq "$out" g "groups"
+	[[ $(<"$err") == "grpdedup: the module is of release 0.0.9, this program of "* ]] || fail "it says: $(cat "$err")"
 }
 
 @test "group: the scanner's thread has the group's name and goes with the group" {
@@ -266,7 +387,7 @@ public_bin() {
 	wait_for 20 passes_beyond load "$start" || fail "group load is scanned no more"
 	assert_right a b
 	raw --repeat 1000 group-del name=s:many-%d
-	assert_eq "$(gd list groups)" load groups
+	wait_for 60 groups_are load || fail "groups: $(gd list groups | wc -l)"
 	assert_eq "$(scanners)" 1 "scanner threads"
 	settle load
 	assert_shared a b 1 1

@@ -17,3 +17,18 @@ load helpers
 	assert_eq "$(scanners)" 0 "scanner threads"
 	load_module
 }
+
+@test "netlink: the newest requests can be asked for, the oldest are forgotten" {
+	local number
+	gd add-group first --rate 0
+	number=$(gd del-group first --no-wait | sed -nE 's/.*: request ([0-9]+) accepted: .*/\1/p')
+	wait_for 20 groups_are "" || fail "groups: $(gd list groups)"
+	gd-rawnl request "request=u64:$number"
+	# GRPDEDUP_REQUESTS_KEPT is 1024
+	gd-rawnl --repeat 1100 group-add name=s:x%d rate=u32:0
+	gd-rawnl --repeat 1100 group-del name=s:x%d
+	wait_for 60 groups_are "" || fail "groups: $(gd list groups | wc -l)"
+	refused 2 'refused ENOENT [a-zA-Z]' gd-rawnl request "request=u64:$number"
+	gd-rawnl request "request=u64:$((number + 1100))"
+	refused 2 'refused ENOENT [a-zA-Z]' gd-rawnl request "request=u64:$((number + 1101))"
+}

@@ -192,8 +192,9 @@ wait_event() {
 	gd del-group g
 	gd del-group h
 	wait_event 5 "^group-del h"
+	wait_event 5 "^request h [0-9]+ ended"
 	local pid="pid ${PID[a]} (gd-hold)"
-	assert_eq "$(grep -v '^reclaim' "$BATS_TEST_TMPDIR/events" | sed 's/, [0-9]* pages unshared//')" \
+	assert_eq "$(grep -Ev '^(reclaim|request) ' "$BATS_TEST_TMPDIR/events" | sed 's/, [0-9]* pages unshared//')" \
 		"group-add g rate 5
 group-set g rate 0
 group-add h rate 0
@@ -205,7 +206,16 @@ member-add g $pid
 member-del g $pid group-deleted
 group-del g
 group-del h" events
-	assert_range "$(grep -c '^reclaim g [1-9]' "$BATS_TEST_TMPDIR/events")" 1 4 "reclaim events"
+	assert_range "$(grep -c '^reclaim g ' "$BATS_TEST_TMPDIR/events")" 1 4 "reclaim events"
+	# each has its number, is told once, and names its process if it is about one
+	assert_eq "$(grep '^request ' "$BATS_TEST_TMPDIR/events" | sed -E 's/ [0-9]+ (pid|ended)/ N \1/; s/, [0-9]* pages unshared//')" \
+		"request g N pid ${PID[a]} ended
+request h N pid ${PID[a]} ended
+request h N pid ${PID[a]} ended
+request g N pid ${PID[a]} ended
+request g N ended
+request h N ended" "ends of requests"
+	assert_eq "$(awk '$1 == "request" { print $3 }' "$BATS_TEST_TMPDIR/events" | sort -nu | wc -l)" 6 "numbers of requests"
 }
 
 @test "lifecycle: killed while it is scanned, again and again" {
@@ -225,5 +235,3 @@ group-del h" events
 	settle g 2
 	assert_eq "$(counter g pages_shared) $(counter g pages_sharing)" "0 0" "pages_shared and pages_sharing"
 }
-
-members_are() { [[ $(members) == "$1" ]]; }

@@ -100,5 +100,3 @@ assert_guests_good() {
 	GUEST_FILES_MIB=16 kvm_guest start b 128
 	assert_guests_good 1
 }
-
-members_are() { [[ $(members) == "$1" ]]; }

@@ -181,6 +181,22 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	wait_for 60 both has_more 10
 }
 
+is_paused() { status | grep -qx 't: paused by request'; }
+is_not_paused() { ! is_paused; }
+
+@test "balloon: a group that is paused is named" {
+	ensure_daemon
+	wait_for 60 both has_more 10
+	gd pause t
+	wait_for 10 is_paused || fail "it does not say so: $(status)"
+	grep -q 'group t: paused by request' "$DIR/daemon.log"
+	sleep 3
+	both is_member
+	gd resume t
+	wait_for 10 is_not_paused || fail "it still says so: $(status)"
+	grep -q 'group t: resumed' "$DIR/daemon.log"
+}
+
 @test "balloon: the module is removed under it and comes back" {
 	ensure_daemon
 	wait_for 60 both has_more 10

@@ -131,8 +131,6 @@ hog_until_gone() {
 	close_cgroup hog
 }
 
-members_are() { [[ $(members) == "$1" ]]; }
-
 # tool ARGUMENT...: in the background. A shell's background jobs ignore SIGINT, so it is reset.
 tool() {
 	env --default-signal=INT grpdedup "$@" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
@@ -153,6 +151,10 @@ see() {
 	done
 	return 1
 }
+# It catches SIGTERM, 15; so does the shell that is about to become the tool.
+see_it_wait() {
+	see "^Name:[[:blank:]]*grpdedup[[:space:]].*SigCgt:[[:blank:]]*[0-9a-f]*[4-7c-f][0-9a-f]{3}[[:space:]]" "/proc/$tool/status"
+}
 passes_are() { (($(counter g full_scans) >= $1)); }
 
 @test "faults: a signal ends the wait for a pass, says so, and changes nothing" {
@@ -164,8 +166,7 @@ passes_are() { (($(counter g full_scans) >= $1)); }
 	for signal in INT TERM; do
 		passes=$(counter g full_scans)
 		tool scan g --wait
-		# it catches SIGTERM, 15; so does the shell that is about to become the tool
-		see "^Name:[[:blank:]]*grpdedup[[:space:]].*SigCgt:[[:blank:]]*[0-9a-f]*[4-7c-f][0-9a-f]{3}[[:space:]]" "/proc/$tool/status" || fail "the tool does not wait: $(cat "$BATS_TEST_TMPDIR/out")"
+		see_it_wait || fail "the tool does not wait: $(cat "$BATS_TEST_TMPDIR/out")"
 		strike $signal
 		assert_eq "$status" $((128 + $(kill -l "$signal"))) "exit status after SIG$signal"
 		assert_eq "$(cat "$BATS_TEST_TMPDIR/out")" \
@@ -190,15 +191,21 @@ passes_are() { (($(counter g full_scans) >= $1)); }
 		1) tool move h "${PID[a]}" ;;
 		2) tool del-group g --unshare ;;
 		esac
-		# the request waits for the scanner, if that is ever seen
-		see gd_inbox_call "/proc/$tool/wchan" || true
+		# the tool waits for the end, if that is ever seen
+		see_it_wait || true
 		strike "$signal"
-		((status == 0)) || unfinished=$((unfinished + 1))
-		# behind whatever the scanner still has to do
-		[[ $(gd list groups) != *g* ]] || settle g 1
+		if ((status != 0)); then
+			unfinished=$((unfinished + 1))
+			[[ $signal == KILL || ! -s $BATS_TEST_TMPDIR/out ]] ||
+				grep -qx 'grpdedup: stopped waiting; 1 request continues' "$BATS_TEST_TMPDIR/out" ||
+				fail "it says: $(cat "$BATS_TEST_TMPDIR/out")"
+		fi
+		# the scanner goes on
+		wait_for 60 at_rest || fail "requests do not end: $(gd show)"
 		assert_right a b
 		gd list pids | xargs -r grpdedup unassign
-		[[ $(gd list groups) != *g* ]] || gd del-group g
+		# or it is being deleted
+		[[ $(gd list groups) != *g* ]] || gd del-group g || wait_for 60 groups_are h
 		assert_eq "$(sum frame a b)" 0 "frames of processes in no group"
 	done
 	assert_range "$unfinished" 4 6 "requests whose tool was killed"
@@ -242,6 +249,6 @@ is_told() {
 	gd-rawnl --unread --repeat 600 member-add name=s:x0 "pid=u32:${PID[a]}"
 	assert_eq "$(members)" "${PID[a]} " members
 	gd-rawnl --unread --repeat 600 group-del name=s:x%d
-	assert_eq "$(gd list groups)" "" "groups after their deletion"
+	wait_for 60 groups_are "" || fail "groups after their deletion: $(gd list groups)"
 	assert_right a
 }

@@ -136,6 +136,10 @@ pick_from_dump() {
 counter() { gd dump --header | pick_from_dump group 2 "$1" "$2"; }
 member() { gd dump --header | pick_from_dump member 4 "${PID[$1]}" "$2"; }
 members() { gd list pids | sort -n | tr '\n' ' '; }
+members_are() { [[ $(members) == "$1" ]]; }
+groups_are() { [[ $(gd list groups) == "$1" ]]; }
+# No process is joining or leaving: requests that nobody waited for have ended.
+at_rest() { [[ ! $(gd dump --header | pick_from_dump member 1 member state) =~ joining|leaving ]]; }
 scanners() { scanner_files comm | wc -l; }
 # All settings; a refused request must not change them.
 state() { gd dump | awk '{ print $1, $2, $3, $4, $1 == "group" ? $5 " " $6 " " $7 " " $8 : "" }'; }

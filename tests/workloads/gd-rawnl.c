@@ -28,14 +28,16 @@ static const char * const commands[] = {
 	[GRPDEDUP_CMD_GROUP_DEL] = "group-del", [GRPDEDUP_CMD_GROUP_GET] = "group-get",
 	[GRPDEDUP_CMD_MEMBER_ADD] = "member-add", [GRPDEDUP_CMD_MEMBER_DEL] = "member-del",
 	[GRPDEDUP_CMD_MEMBER_GET] = "member-get", [GRPDEDUP_CMD_SCAN] = "scan",
-	[GRPDEDUP_CMD_RECLAIM] = "reclaim",
+	[GRPDEDUP_CMD_RECLAIM] = "reclaim", [GRPDEDUP_CMD_REQUEST] = "request",
+	[GRPDEDUP_CMD_PAUSE] = "pause", [GRPDEDUP_CMD_RESUME] = "resume",
 };
 
 static const char * const attrs[] = {
 	[GRPDEDUP_A_GROUP_NAME] = "name", [GRPDEDUP_A_GROUP_ID] = "id", [GRPDEDUP_A_RATE] = "rate",
 	[GRPDEDUP_A_SPLIT_MIN] = "split-min", [GRPDEDUP_A_FRAMES_MAX] = "frames-max",
 	[GRPDEDUP_A_PID] = "pid", [GRPDEDUP_A_PIDFD] = "pidfd", [GRPDEDUP_A_UNSHARE] = "unshare",
-	[GRPDEDUP_A_KEEP] = "keep", [GRPDEDUP_A_MOVE] = "move",
+	[GRPDEDUP_A_KEEP] = "keep", [GRPDEDUP_A_MOVE] = "move", [GRPDEDUP_A_REQUEST] = "request",
+	[GRPDEDUP_A_FORCE] = "force",
 };
 
 static char message[4096], reply[65536];
