@@ -453,6 +453,146 @@ on() { LD_PRELOAD=$BIN/uname.so UNAME_RELEASE=$1 "${@:2}"; }
 	[[ $err == *"load it with: modprobe grpdedup" ]] || fail "$err"
 }
 
+# The tests below have a stand-in for the module, see tests/workloads/standin.c.
+with_module() { LD_PRELOAD=$BIN/standin.so "$@"; }
+# Two processes that can be named: $a and $b
+two_processes() {
+	sleep 60 3>&- &
+	a=$!
+	sleep 60 3>&- &
+	b=$!
+	printf '%s\n' $a $b >>"$BATS_TEST_TMPDIR/servers"
+}
+
+# says STATUS STDOUT STDERR ARGUMENT...: with the stand-in
+says() {
+	with_module runs "$1" "${@:4}"
+	[[ $out == "$2" ]] || fail "'${*:4}' prints '$out', expected '$2'"
+	[[ $err == "$3" ]] || fail "'${*:4}' says '$err', expected '$3'"
+}
+
+@test "cli: assign, move, unassign and del-group wait for the end" {
+	local a b
+	two_processes
+	says 0 "pid $a (qemu): in t"$'\n'"pid $b (qemu): in t" "" assign t $a $b
+	says 0 "pid $a (qemu): in t" "" move t $a --force
+	says 0 "pid $b: 7 pages unshared (28.0 KiB), left t" "" unassign $b
+	says 0 "pid $b: left t, its shared pages stay shared" "" unassign --keep $b
+	says 0 "group t: deleted, its shared pages stay shared" "" del-group t
+	says 0 "group t: deleted, its pages are unshared" "" del-group t --unshare
+	says 2 "" "grpdedup: pid $a, group full: there is no memory for it"$'\n'"grpdedup: pid $b, group full: there is no memory for it" \
+		assign full $a $b
+	says 4 "" "grpdedup: pid $a, group nobody: there is no group of that name" assign nobody $a
+	says 2 "" "grpdedup: group full: there is no memory for it" del-group full
+	says 4 "pid $a (qemu): in t" "grpdedup: pid 2147483647, group t: no such process" assign t 2147483647 $a
+}
+
+@test "cli: --no-wait prints the numbers of the requests" {
+	local a b
+	two_processes
+	export STANDIN_MS=600000
+	says 0 "pid $a: request 1 accepted: join t"$'\n'"pid $b: request 2 accepted: join t" "" assign t $a $b --no-wait
+	says 0 "pid $a: request 1 accepted: leave t" "" unassign $a --no-wait
+	says 0 "group t: request 1 accepted: delete" "" del-group --unshare t --no-wait
+	says 4 "" "grpdedup: group nobody: there is no group of that name" del-group nobody --no-wait
+}
+
+@test "cli: many requests are waited for together, with and without events" {
+	local a b began deaf
+	two_processes
+	export STANDIN_MS=1000
+	for deaf in "" 1; do
+		began=$SECONDS
+		[[ -z $deaf ]] || export STANDIN_DEAF=1
+		# shellcheck disable=SC2046 # 200 words
+		with_module runs 0 unassign $(yes $a | head -n 200)
+		((SECONDS - began <= 5)) || fail "it took $((SECONDS - began)) s"
+		[[ $(sort <<<"$out" | uniq -c | sed 's/^ *//') == "200 pid $a: 7 pages unshared (28.0 KiB), left t" ]] || fail "$out"
+	done
+}
+
+@test "cli: a signal ends the wait, and says how many requests continue" {
+	local a b signal status tool tries
+	two_processes
+	export STANDIN_MS=600000
+	for signal in INT TERM; do
+		LD_PRELOAD=$BIN/standin.so env --default-signal=INT "$TOOL" assign t $a $b >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+		tool=$!
+		for ((tries = 0; tries < 100; tries++)); do
+			# it catches SIGTERM, 15, unlike the shell and env before it
+			! grep -Eq '^SigCgt:.*[4-7c-f][0-9a-f]{3}$' /proc/$tool/status || ! grep -q '^Name:.*grpdedup' /proc/$tool/status || break
+			sleep 0.05
+		done
+		kill -$signal $tool
+		status=0
+		wait $tool || status=$?
+		[[ $status == $((128 + $(kill -l $signal))) ]] || fail "status $status after SIG$signal"
+		[[ $(<"$BATS_TEST_TMPDIR/out") == "grpdedup: stopped waiting; 2 requests continue" ]] || fail "it says: $(cat "$BATS_TEST_TMPDIR/out")"
+	done
+}
+
+@test "cli: a module with another version of the interface is refused" {
+	local verb sentence="grpdedup: cannot use the module: the module speaks version 1 of the interface, this program needs version 2: install both of the same release"
+	export STANDIN_VERSION=1
+	for verb in show "list pids" "dump --header" monitor "assign t $$" "unassign $$" "del-group t" "pause --all" "scan t"; do
+		# shellcheck disable=SC2086 # several words
+		says 2 "" "$sentence" $verb
+	done
+}
+
+@test "cli: who is refused may not listen either" {
+	export STANDIN_REFUSE="only the first pid namespace is served"
+	says 2 "" "grpdedup: cannot subscribe to events: only the first pid namespace is served" monitor
+	says 2 "" "grpdedup: cannot read the groups: only the first pid namespace is served" show
+	says 2 "" "grpdedup: all groups: only the first pid namespace is served" pause --all
+}
+
+@test "cli: monitor prints ends of requests, and pauses" {
+	export STANDIN_TALK=1
+	says 0 "pause t paused by request
+pause t paused: the module found a fault, see the kernel log
+resume t
+request t 17 pid 41 ended, 7 pages unshared
+request full 18 pid 42 failed: there is no memory for it
+request t 19 ended, 7 pages unshared
+reclaim t 0 pages (0.0 KiB)
+group-del t, 0 pages unshared" "grpdedup: waiting for events" monitor
+	with_module runs 0 monitor --json
+	jq -se '[.[] | select(.event == "request") | [.request, .pid, .error, .message, .pages]] ==
+		[[17, 41, 0, null, 7], [18, 42, 12, "there is no memory for it", 7], [19, null, 0, null, 7]]' <<<"$out" >&2 || fail "$out"
+	jq -se '[.[] | .paused // empty] == ["request", "fault", "no"]' <<<"$out" >&2 || fail "$out"
+}
+
+@test "cli: show, list and dump tell states, and why groups are paused" {
+	local long=twenty-one-characterstwenty-one-characterstwenty-one-characters
+	with_module runs 0 show
+	grep -Eq "^$long  +paused " <<<"$out" || fail "$out"
+	grep -Eq '^t  +4000 ' <<<"$out" || fail "$out"
+	grep -qx "$long: paused: the module found a fault, see the kernel log" <<<"$out" || fail "$out"
+	grep -qx 'full: paused by request' <<<"$out" || fail "$out"
+	grep -qx 'skipped: t: 2.0 MiB of hugetlbfs mappings, 5 merges while the memory that frames come from was nearly used up' <<<"$out" ||
+		fail "$out"
+	[[ $(awk '$1 == "t" && NF > 5 { print $2, $4 }' <<<"$out" | tail -n 4 | tr '\n' ' ') == "11 member 12 joining 13 leaving 14 failed " ]] ||
+		fail "$out"
+	grep -qx 'pid 11 (qemu), t: the last request failed: there is no room for the copies' <<<"$out" || fail "$out"
+	grep -qx 'pid 14 (qemu), t: failed: there is no memory for it' <<<"$out" || fail "$out"
+	says 0 $'11\n12\n13' "" list pids
+	with_module runs 0 show --json
+	jq -e '[.groups[].paused] == ["no", "fault", "request"] and .groups[0].skip_vma_hugetlb == 2097152' <<<"$out" >&2 || fail "$out"
+	jq -e '[.groups[0].members[] | [.state, .message]] == [["member", "there is no room for the copies"], ["joining", null],
+		["leaving", null], ["failed", "there is no memory for it"]]' <<<"$out" >&2 || fail "$out"
+	with_module runs 0 dump --header
+	[[ $(awk -F '\t' '$1 ~ /member/ { print $(NF - 1) }' <<<"$out" | tr '\n' ' ') == "state member joining leaving failed " ]] || fail "$out"
+	[[ $(awk -F '\t' '$1 ~ /group/ { print $NF }' <<<"$out" | tr '\n' ' ') == "paused no fault request " ]] || fail "$out"
+}
+
+@test "cli: pause and resume" {
+	says 0 $'group t: paused\ngroup full: paused' "" pause t full
+	says 4 "group t: resumed" "grpdedup: group nobody: there is no group of that name" resume nobody t
+	says 0 "all groups: paused" "" pause --all
+	says 0 "all groups: resumed" "" resume --all
+}
+
 @test "cli: output that cannot be written is an error" {
 	local status=0
 	[[ -w /dev/full ]] || fail "there is no /dev/full"

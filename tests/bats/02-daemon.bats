@@ -227,3 +227,69 @@ one_group() { printf '%s\n' '[group t]' 'rate = 4000' "$@"; }
 	LD_PRELOAD=$(realpath "${FARM%/*}")/uname.so UNAME_RELEASE=99.1.0-amd64 start
 	wait_for 5 logged "this kernel (99.1.0-amd64) is newer than Linux" || fail "$(cat "$log")"
 }
+
+# The tests below have a stand-in for the module, see tests/workloads/standin.c.
+with_module() { LD_PRELOAD=$(realpath "${FARM%/*}")/standin.so "$@"; }
+json() { "$TOOL" balloon --socket "$socket" --json 2>/dev/null; }
+is_member() { [[ $(json | jq ".groups[].guests[] | select(.guest == \"$1\").member") == 1 ]]; }
+is_gone() { ! status | grep -q " $1 "; }
+logs() { grep -c -- "$1" "$log"; }
+# process NAME GROUP: prints the configuration of a guest, which a process stands for
+process() {
+	printf '%s\n' "[guest $1]" "group = $2" "pidfile = $dir/$1.pid"
+}
+
+@test "daemon: guests join when the kernel says so; those who cannot are tried again, and named once" {
+	local long=twenty-one-characterstwenty-one-characterstwenty-one-characters name
+	{
+		printf '[group %s]\nrate = 4000\n' t full $long
+		for name in g h; do
+			spawn sleep 100
+			echo "${pids[-1]}" >"$dir/$name.pid"
+		done
+		process g t
+		process h full
+	} >"$conf"
+	STANDIN_MS=1500 with_module start
+	wait_for 5 logged "guest g: is process"
+	! is_member g || fail "g is a member at once"
+	wait_for 10 is_member g || fail "g is no member: $(status)"
+	wait_for 10 says 'h: it cannot join group full: there is no memory for it' || fail "$(status)"
+	sleep 8
+	[[ $(logs 'guest h: it cannot join') == 1 && $(logs 'guest g: process .* is in group t') == 1 ]] || fail "$(cat "$log")"
+	! is_member h || fail "h is a member"
+	# the groups, one of which the module has paused because of a fault
+	says 'full: paused by request'
+	says "$long: paused: the module found a fault, see the kernel log"
+	logged "^<3>group $long: paused: the module found a fault"
+	[[ $(logs ': paused') == 2 ]] || fail "$(cat "$log")"
+	# g leaves
+	sed -i '/guest g/,/pidfile/d' "$conf"
+	kill -HUP "$daemon"
+	wait_for 15 is_gone g || fail "$(status)"
+	logged 'guest g: removed from the configuration'
+}
+
+@test "daemon: a guest that cannot leave its group is kept, named once, and tried again" {
+	spawn sleep 100
+	echo "${pids[-1]}" >"$dir/g.pid"
+	{ printf '[group t]\nrate = 4000\n' && process g t; } >"$conf"
+	STANDIN_STUCK=1 with_module start
+	wait_for 10 is_member g || fail "g is no member: $(status)"
+	printf '[group t]\nrate = 4000\n' >"$conf"
+	kill -HUP "$daemon"
+	wait_for 10 says 'g: it cannot leave group t: there is no memory for it' || fail "$(status)"
+	sleep 7
+	is_member g
+	[[ $(logs 'guest g: it cannot leave') == 1 ]] || fail "$(cat "$log")"
+	# it is over when the process is
+	kill "${pids[0]}"
+	wait_for 10 is_gone g || fail "$(status)"
+}
+
+@test "daemon: a module with another version of the interface is not used" {
+	printf '[group t]\nrate = 4000\n' >"$conf"
+	STANDIN_VERSION=1 with_module start
+	wait_for 5 says 't: the module speaks version 1 of the interface, this program needs version 2: ' || fail "$(status)"
+	logged 'group t: the module speaks version 1'
+}

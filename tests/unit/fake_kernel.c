@@ -16,10 +16,15 @@
 #include <netlink/netlink.h>
 #include <linux/grpdedup.h>
 
+/* The stand-in of tests/workloads has threads. */
+#ifndef FAKE
+#define FAKE	static
+#endif
+
 #define FAMILY		77
 #define EVENTS_GROUP	9
 
-static uint32_t family_version = GRPDEDUP_GENL_VERSION;
+FAKE uint32_t family_version = GRPDEDUP_GENL_VERSION;
 
 struct datagram {
 	size_t len;
@@ -27,27 +32,27 @@ struct datagram {
 	char data[32768] __attribute__((aligned(4)));
 };
 
-static struct datagram queue[64];
-static size_t queue_in;
-static size_t queue_out;
-static int receive_error;
+FAKE struct datagram queue[64];
+FAKE size_t queue_in;
+FAKE size_t queue_out;
+FAKE int receive_error;
 
 /* The same for the socket @events_fd. */
-static struct datagram event_queue[64];
-static size_t event_in;
-static size_t event_out;
-static int event_error;
-static int events_fd = -1;
+FAKE struct datagram event_queue[64];
+FAKE size_t event_in;
+FAKE size_t event_out;
+FAKE int event_error;
+FAKE int events_fd = -1;
 
 /* What happens while a client waits for events; if that is a signal, an errno. */
-static int (*meanwhile)(void);
-static unsigned int waits;
-static bool signals_end_waits;
+FAKE int (*meanwhile)(void);
+FAKE unsigned int waits;
+FAKE bool signals_end_waits;
 
 /* The last request, and how often one came since a test began. */
-static char request[4096] __attribute__((aligned(4)));
-static unsigned int requests;
-static void (*answer)(void);
+FAKE char request[4096] __attribute__((aligned(4)));
+FAKE unsigned int requests;
+FAKE void (*answer)(void);
 
 static struct nlmsghdr *request_header(void)
 {
