@@ -490,22 +490,20 @@ says() {
 @test "cli: --no-wait prints the numbers of the requests" {
 	local a b
 	two_processes
-	export STANDIN_MS=600000
-	says 0 "pid $a: request 1 accepted: join t"$'\n'"pid $b: request 2 accepted: join t" "" assign t $a $b --no-wait
-	says 0 "pid $a: request 1 accepted: leave t" "" unassign $a --no-wait
-	says 0 "group t: request 1 accepted: delete" "" del-group --unshare t --no-wait
+	# one that waits would be killed
+	STANDIN_MS=600000 says 0 "pid $a: request 1 accepted: join t"$'\n'"pid $b: request 2 accepted: join t" "" assign t $a $b --no-wait
+	STANDIN_MS=600000 says 0 "pid $a: request 1 accepted: leave t" "" unassign $a --no-wait
+	STANDIN_MS=600000 says 0 "group t: request 1 accepted: delete" "" del-group --unshare t --no-wait
 	says 4 "" "grpdedup: group nobody: there is no group of that name" del-group nobody --no-wait
 }
 
 @test "cli: many requests are waited for together, with and without events" {
 	local a b began deaf
 	two_processes
-	export STANDIN_MS=1000
 	for deaf in "" 1; do
 		began=$SECONDS
-		[[ -z $deaf ]] || export STANDIN_DEAF=1
 		# shellcheck disable=SC2046 # 200 words
-		with_module runs 0 unassign $(yes $a | head -n 200)
+		STANDIN_MS=1000 STANDIN_DEAF=$deaf with_module runs 0 unassign $(yes $a | head -n 200)
 		((SECONDS - began <= 5)) || fail "it took $((SECONDS - began)) s"
 		[[ $(sort <<<"$out" | uniq -c | sed 's/^ *//') == "200 pid $a: 7 pages unshared (28.0 KiB), left t" ]] || fail "$out"
 	done
@@ -514,9 +512,8 @@ says() {
 @test "cli: a signal ends the wait, and says how many requests continue" {
 	local a b signal status tool tries
 	two_processes
-	export STANDIN_MS=600000
 	for signal in INT TERM; do
-		LD_PRELOAD=$BIN/standin.so env --default-signal=INT "$TOOL" assign t $a $b >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+		STANDIN_MS=600000 LD_PRELOAD=$BIN/standin.so env --default-signal=INT "$TOOL" assign t $a $b >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 		tool=$!
 		for ((tries = 0; tries < 100; tries++)); do
 			# it catches SIGTERM, 15, unlike the shell and env before it
@@ -533,7 +530,7 @@ says() {
 
 @test "cli: a module with another version of the interface is refused" {
 	local verb sentence="grpdedup: cannot use the module: the module speaks version 1 of the interface, this program needs version 2: install both of the same release"
-	export STANDIN_VERSION=1
+	local -x STANDIN_VERSION=1
 	for verb in show "list pids" "dump --header" monitor "assign t $$" "unassign $$" "del-group t" "pause --all" "scan t"; do
 		# shellcheck disable=SC2086 # several words
 		says 2 "" "$sentence" $verb
@@ -541,14 +538,14 @@ says() {
 }
 
 @test "cli: who is refused may not listen either" {
-	export STANDIN_REFUSE="only the first pid namespace is served"
+	local -x STANDIN_REFUSE="only the first pid namespace is served"
 	says 2 "" "grpdedup: cannot subscribe to events: only the first pid namespace is served" monitor
 	says 2 "" "grpdedup: cannot read the groups: only the first pid namespace is served" show
 	says 2 "" "grpdedup: all groups: only the first pid namespace is served" pause --all
 }
 
 @test "cli: monitor prints ends of requests, and pauses" {
-	export STANDIN_TALK=1
+	local -x STANDIN_TALK=1
 	says 0 "pause t paused by request
 pause t paused: the module found a fault, see the kernel log
 resume t

@@ -53,6 +53,13 @@ static double now(void)
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
+static bool is_on(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value;
+}
+
 static void refuse(int err, const char *sentence)
 {
 	struct datagram *d = new_datagram();
@@ -117,7 +124,7 @@ static void accept_task(uint8_t cmd)
 	task->pid = pid_of_request();
 	task->end = now() + (ms ? atof(ms) / 1000 : 0);
 	task->fails = !strcmp(task->group, "full") ||
-		      (cmd == GRPDEDUP_CMD_MEMBER_DEL && getenv("STANDIN_STUCK"));
+		      (cmd == GRPDEDUP_CMD_MEMBER_DEL && is_on("STANDIN_STUCK"));
 	put_task(d, nlh, task);
 	put_str(d, nlh, GRPDEDUP_A_COMM, "qemu");
 	ack();
@@ -318,11 +325,11 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
 	if (level != SOL_NETLINK || name != NETLINK_ADD_MEMBERSHIP)
 		return (int)syscall(SYS_setsockopt, fd, level, name, value, len);
-	if (getenv("STANDIN_DEAF")) {
+	if (is_on("STANDIN_DEAF")) {
 		errno = EPERM;
 		return -1;
 	}
-	if (events_fd != fd && getenv("STANDIN_TALK"))
+	if (events_fd != fd && is_on("STANDIN_TALK"))
 		talk();
 	events_fd = fd;
 	return 0;
@@ -335,12 +342,12 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, cons
 	do {
 		struct timespec slice = { .tv_nsec = SLICE_NS };
 
-		if (!getenv("STANDIN_TALK"))
+		if (!is_on("STANDIN_TALK"))
 			end_tasks();
 		if (count && fds->fd >= 0 && fds->fd == events_fd && event_in != event_out)
 			return 1;
 		/* It has had all events. */
-		if (getenv("STANDIN_TALK"))
+		if (is_on("STANDIN_TALK"))
 			raise(SIGTERM);
 		if (syscall(SYS_ppoll, NULL, 0, &slice, mask, 8) < 0)
 			return -1;
