@@ -6,13 +6,13 @@
  *   STANDIN_VERSION	version of the interface
  *   STANDIN_REFUSE	the sentence with which all requests are refused
  *   STANDIN_MS		how long a request takes that a scanner would carry out
- *   STANDIN_STUCK	no process can leave its group
  *   STANDIN_DEAF	nobody may listen for events
  *   STANDIN_TALK	whoever listens is sent some events, then SIGTERM
  *
  * There are groups t, full (paused by request) and LONG_NAME (paused because of a
- * fault), but not nobody. Requests about full fail. Processes 11 to 14 are in t.
- * What else joins is a member as long as this program runs.
+ * fault), but not nobody. Requests about full fail, and nobody can leave
+ * LONG_NAME. Processes 11 to 14 are in t; what else joins is a member as long as
+ * this program runs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,14 +117,18 @@ static void accept_task(uint8_t cmd)
 	const char *ms = getenv("STANDIN_MS");
 	struct datagram *d = new_datagram();
 	struct nlmsghdr *nlh = put_reply(d, FAMILY, cmd, 0);
+	unsigned int i;
 
 	nr_tasks++;
 	task->cmd = cmd;
-	snprintf(task->group, sizeof(task->group), "%s", name_of_request());
 	task->pid = pid_of_request();
+	snprintf(task->group, sizeof(task->group), "%s", name_of_request());
+	for (i = 0; i < nr_tasks - 1 && cmd == GRPDEDUP_CMD_MEMBER_DEL; i++)
+		if (tasks[i].pid == task->pid)
+			memcpy(task->group, tasks[i].group, sizeof(task->group));
 	task->end = now() + (ms ? atof(ms) / 1000 : 0);
 	task->fails = !strcmp(task->group, "full") ||
-		      (cmd == GRPDEDUP_CMD_MEMBER_DEL && is_on("STANDIN_STUCK"));
+		      (cmd == GRPDEDUP_CMD_MEMBER_DEL && !strcmp(task->group, LONG_NAME));
 	put_task(d, nlh, task);
 	put_str(d, nlh, GRPDEDUP_A_COMM, "qemu");
 	ack();
