@@ -583,6 +583,13 @@ group-del t, 0 pages unshared" "grpdedup: waiting for events" monitor
 	[[ $(awk -F '\t' '$1 ~ /group/ { print $NF }' <<<"$out" | tr '\n' ' ') == "paused no fault request " ]] || fail "$out"
 }
 
+@test "cli: scan --wait waits for no group that is paused, and not longer than it is told" {
+	says 0 "group full: requested pass 4" "" scan full
+	says 2 "" "grpdedup: group full: pass 4 does not end: paused by request" scan full --wait
+	says 2 "" "grpdedup: group t: pass 4 timed out" scan t --wait --timeout 0.2
+	says 4 "" "grpdedup: group nobody: there is no group of that name" scan nobody --wait
+}
+
 @test "cli: pause and resume" {
 	says 0 $'group t: paused\ngroup full: paused' "" pause t full
 	says 4 "group t: resumed" "grpdedup: group nobody: there is no group of that name" resume nobody t

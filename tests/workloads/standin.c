@@ -148,8 +148,10 @@ static void ask_task(void)
 	ack();
 }
 
-static void put_group(const char *name, uint32_t paused, int flags)
+static void put_group(const char *name, int flags)
 {
+	uint32_t paused = !strcmp(name, LONG_NAME) ? GRPDEDUP_PAUSED_FAULT :
+			  !strcmp(name, "full") ? GRPDEDUP_PAUSED_REQUEST : GRPDEDUP_PAUSED_NOT;
 	struct datagram *d = new_datagram();
 	struct nlmsghdr *nlh = put_reply(d, FAMILY, GRPDEDUP_CMD_GROUP_GET, flags);
 	struct {
@@ -219,14 +221,46 @@ static void answer_dump(uint8_t cmd)
 	int err = 0;
 
 	if (cmd == GRPDEDUP_CMD_GROUP_GET) {
-		put_group("t", GRPDEDUP_PAUSED_NOT, NLM_F_MULTI);
-		put_group(LONG_NAME, GRPDEDUP_PAUSED_FAULT, NLM_F_MULTI);
-		put_group("full", GRPDEDUP_PAUSED_REQUEST, NLM_F_MULTI);
+		put_group("t", NLM_F_MULTI);
+		put_group(LONG_NAME, NLM_F_MULTI);
+		put_group("full", NLM_F_MULTI);
 	} else {
 		put_members();
 	}
 	d = new_datagram();
 	put_bytes(d, put_header(d, NLMSG_DONE, NLM_F_MULTI), &err, sizeof(err));
+}
+
+/* The next pass, which never ends */
+static void accept_pass(void)
+{
+	struct datagram *d = new_datagram();
+
+	put_u64(d, put_reply(d, FAMILY, GRPDEDUP_CMD_SCAN, 0), GRPDEDUP_A_PASS, 4);
+	ack();
+}
+
+static void answer_one(uint8_t cmd)
+{
+	switch (cmd) {
+	case GRPDEDUP_CMD_MEMBER_ADD:
+	case GRPDEDUP_CMD_MEMBER_DEL:
+	case GRPDEDUP_CMD_GROUP_DEL:
+		accept_task(cmd);
+		break;
+	case GRPDEDUP_CMD_REQUEST:
+		ask_task();
+		break;
+	case GRPDEDUP_CMD_GROUP_GET:
+		put_group(name_of_request(), 0);
+		ack();
+		break;
+	case GRPDEDUP_CMD_SCAN:
+		accept_pass();
+		break;
+	default:
+		ack();
+	}
 }
 
 static void answer_module(void)
@@ -242,13 +276,8 @@ static void answer_module(void)
 		refuse(-ENOENT, "there is no group of that name");
 	else if (request_header()->nlmsg_flags & NLM_F_DUMP)
 		answer_dump(cmd);
-	else if (cmd == GRPDEDUP_CMD_MEMBER_ADD || cmd == GRPDEDUP_CMD_MEMBER_DEL ||
-		 cmd == GRPDEDUP_CMD_GROUP_DEL)
-		accept_task(cmd);
-	else if (cmd == GRPDEDUP_CMD_REQUEST)
-		ask_task();
 	else
-		ack();
+		answer_one(cmd);
 }
 
 static void put_event(int cmd, int attr, uint32_t value, const struct task *task)

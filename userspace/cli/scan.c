@@ -70,6 +70,8 @@ static int wait_for_pass(struct grpdedup_conn *conn, const char *name,
 			return -EOPNOTSUPP;
 		if (passes >= pass)
 			return 0;
+		if (group->paused)
+			return -ECANCELED;
 		if (interrupt_signal())
 			return -EINTR;
 		if (timeout && now_ms() >= end)
@@ -93,6 +95,11 @@ static int wait_and_tell(struct grpdedup_conn *conn, const char *name,
 		fprintf(stderr, "grpdedup: group %s: stopped waiting; pass %" PRIu64 " continues\n",
 			group->name, pass);
 		interrupt_die();
+	}
+	if (err == -ECANCELED) {
+		fprintf(stderr, "grpdedup: group %s: pass %" PRIu64 " does not end: %s\n",
+			group->name, pass, grpdedup_group_paused(group->paused));
+		return CLI_REFUSED;
 	}
 	if (err == -ETIMEDOUT) {
 		fprintf(stderr, "grpdedup: group %s: pass %" PRIu64 " timed out\n",
