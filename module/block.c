@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "block.h"
+#include "page.h"
 
 #define GD_SLOTS_ORDER	get_order(GD_BLOCK_PAGES * sizeof(struct gd_slot))
 #define GD_BLOCK_BYTES	(sizeof(struct gd_block) + (PAGE_SIZE << GD_SLOTS_ORDER))
@@ -181,13 +182,11 @@ static struct gd_block *create_block(struct gd_blocks *blocks, unsigned long sta
 	struct gd_block *block;
 	struct page *page;
 
-	/* NORETRY: do not invoke the OOM killer of a full memory cgroup. */
-	block = kmem_cache_zalloc(block_cache, GFP_KERNEL | __GFP_NOWARN |
-				  __GFP_NORETRY);
+	block = kmem_cache_zalloc(block_cache, GD_GFP_CHARGED);
 	if (!block)
 		return NULL;
-	page = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_COMP | __GFP_ZERO |
-			   __GFP_NOWARN | __GFP_NORETRY, GD_SLOTS_ORDER);
+	page = alloc_pages(GD_GFP_CHARGED | __GFP_COMP | __GFP_ZERO,
+			   GD_SLOTS_ORDER);
 	if (!page)
 		goto err_free;
 	set_page_private(page, (unsigned long)block);

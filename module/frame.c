@@ -116,8 +116,7 @@ struct gd_frame *gd_frame_create(struct gd_frames *frames, struct page *src,
 
 	if (max && frames->nr >= max)
 		return NULL;
-	frame = kmem_cache_zalloc(frame_cache, GFP_KERNEL | __GFP_NOWARN |
-				  __GFP_NORETRY);
+	frame = kmem_cache_zalloc(frame_cache, GD_GFP_CHARGED);
 	if (!frame)
 		return NULL;
 	page = gd_page_alloc();

@@ -11,13 +11,13 @@
  *
  * Unmovable, because a frame has no rmap by which it could be moved. Charged to
  * the active memory cgroup, which is the member's: merging must not be a way
- * around memory.max. NORETRY: do not invoke the OOM killer of a full cgroup.
+ * around memory.max.
  *
  * Return: the page with one reference, or NULL.
  */
 struct page *gd_page_alloc(void)
 {
-	return alloc_page(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY);
+	return alloc_page(GD_GFP_CHARGED);
 }
 
 bool gd_page_equals(struct page *a, struct page *b)

@@ -95,6 +95,50 @@ assert_nobody_killed() {
 	remove_cgroup
 }
 
+# pass_ms GROUP: how long two passes take
+pass_ms() {
+	local start=${EPOCHREALTIME/./}
+	settle "$1" 2 >&2
+	echo $(((${EPOCHREALTIME/./} - start) / 1000))
+}
+# watch_stack TID FILE: where a thread of the kernel is, again and again
+watch_stack() {
+	local stack
+	while sleep 0.02; do
+		read -r -d '' stack <"/proc/$1/stack" || true
+		echo "$stack"
+	done >"$2"
+}
+
+@test "faults: a member above memory.high does not put the scanner to sleep" {
+	local normal high watcher
+	hold_in_cgroup 4096 "seq 1000" a b c d
+	ask d map ballast 16384 shared
+	ask d fill ballast 0 16384 unique
+	group g a b
+	settle g 1
+	normal=$(pass_ms g)
+	assert_shared a b
+	group h c d
+	settle h 1
+	high=$(($(charged) - 16384))
+	echo $((high * 4096)) >"$CG/memory.high"
+	watch_stack "$(counter h tid)" "$BATS_TEST_TMPDIR/stacks" 3>&- &
+	watcher=$!
+	echo "$watcher" >>"$PIDS"
+	high=$(pass_ms h)
+	kill "$watcher"
+	echo max >"$CG/memory.high"
+	assert_range "$(wc -l <"$BATS_TEST_TMPDIR/stacks")" 1 1000000 "lines of stacks: the test means nothing without"
+	! grep mem_cgroup_handle_over_high "$BATS_TEST_TMPDIR/stacks" || fail "the scanner waits for the member's cgroup"
+	assert_range "$high" 0 $((2 * normal + 1000 * PATIENCE)) "ms for two passes, which took $normal ms below memory.high"
+	assert_range "$(($(kind_count frame c) + $(counter h skip_nomem)))" 4096 1000000 "pages that were merged, or counted"
+	settle h
+	assert_shared c d
+	assert_right a b c d
+	close_cgroup a b c d
+}
+
 # hog: takes memory of the cgroup until a is dead
 hog_until_gone() {
 	local i
