@@ -139,6 +139,29 @@ watch_stack() {
 	close_cgroup a b c d
 }
 
+is_unloaded() { [[ ! -e /sys/module/grpdedup ]]; }
+
+@test "faults: a CPU whose workers never run holds up no scanner, no group, and no rmmod" {
+	taskset -pc 0 $$
+	hold a 64 seq 10
+	hold b 64 seq 10
+	# what the kernel keeps of a cache on that CPU would hold up its destruction
+	rmmod grpdedup
+	take_cpu 1
+	load_module
+	group g a b
+	gd add-group h --rate 0
+	gd scan g --wait --timeout $((20 * PATIENCE))
+	gd scan h --wait --timeout $((20 * PATIENCE))
+	settle g
+	assert_shared a b
+	timeout 20 grpdedup del-group g
+	rmmod grpdedup 3>&- &
+	wait_for 20 is_unloaded || fail "rmmod waits: $(cat /proc/$!/stack)"
+	give_back_cpu
+	assert_right a b
+}
+
 # hog: takes memory of the cgroup until a is dead
 hog_until_gone() {
 	local i

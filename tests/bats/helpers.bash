@@ -172,6 +172,37 @@ has_ksm() { (($(kind_count ksm "$1") >= $2)); }
 # wait_for_ksmd NAME [N]: until it has merged N pages of region r
 wait_for_ksmd() { wait_for 30 has_ksm "$1" "${2:-1}" || fail "ksmd merges nothing: the test means nothing without"; }
 
+# take_cpu CPU: a real-time task leaves the workers of this CPU no time, until give_back_cpu. RCU and softirqs
+# run on: the kernel could not do without.
+take_cpu() {
+	echo -1 >/proc/sys/kernel/sched_rt_runtime_us
+	reserve_for_others 0
+	for_kernel_threads "rcu_preempt|rcu_sched|ksoftirqd/$1" -f -p 60
+	chrt -f 50 taskset -c "$1" sh -c 'while :; do :; done' 3>&- &
+	spinner=$!
+	echo "$spinner" >>"$PIDS"
+}
+give_back_cpu() {
+	kill -9 "$spinner"
+	for_kernel_threads "rcu_preempt|rcu_sched|ksoftirqd/.*" -o -p 0
+	reserve_for_others 50000000
+	echo 950000 >/proc/sys/kernel/sched_rt_runtime_us
+}
+# for_kernel_threads NAMES CHRT-OPTION...
+for_kernel_threads() {
+	local comm
+	grep -lsxE "$1" /proc/[0-9]*/comm | while read -r comm; do
+		chrt "${@:2}" "$(basename "${comm%/comm}")"
+	done
+}
+# reserve_for_others NS: of each second, since 6.12
+reserve_for_others() {
+	local server
+	for server in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do
+		[[ ! -e $server ]] || echo "$1" >"$server"
+	done
+}
+
 # rss_kb PID FIELD of its status; from 6.2 on the value may lag by some pages per CPU
 rss_kb() { awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/status"; }
 

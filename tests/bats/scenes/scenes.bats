@@ -101,3 +101,28 @@ fail_in_gap() {
 	assert_shared a b
 	assert_right a b c
 }
+
+# set_online CPU 0|1 CPUS: within 20 s these are online. To read the CPU's own file might take as long.
+set_online() {
+	echo "$2" >"/sys/devices/system/cpu/cpu$1/online" 3>&- &
+	wait_for 20 grep -qx "$3" /sys/devices/system/cpu/online || fail "CPU $1 does not change: $(cat "/proc/$!/stack")"
+}
+
+@test "scenes: a CPU whose workers never run does not hold up CPU hotplug" {
+	assert_eq "$(nproc)" 3 "CPUs: the test means nothing without"
+	taskset -pc 0 $$
+	hold a 64 seq 10
+	hold b 64 seq 10
+	take_cpu 1
+	group g a b
+	gd scan g
+	sleep 1
+	set_online 2 0 0-1
+	gd scan g
+	sleep 1
+	set_online 2 1 0-2
+	settle g
+	give_back_cpu
+	assert_shared a b
+	assert_right a b
+}
