@@ -155,9 +155,9 @@ static struct gd_member *new_member(struct task_struct *task,
 	member = gd_member_create(task, mm);
 	/* From here on, the member does not keep the process's memory alive. */
 	mmput_async(mm);
-	if (!member)
-		NL_SET_ERR_MSG(extack, "no memory for the member");
-	return member ?: ERR_PTR(-ENOMEM);
+	if (IS_ERR(member))
+		explain_join(PTR_ERR(member), extack);
+	return member;
 }
 
 /* Register the member; first end its membership of another group, if @move. */

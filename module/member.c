@@ -13,30 +13,53 @@
 #include "group.h"
 #include "member.h"
 
+/*
+ * @task may be any thread, and after an exec another one is the leader: task's
+ * own pointer to it is no reference. The pid of the thread group stays.
+ */
+static int identify(struct gd_member *member, struct task_struct *task)
+{
+	struct pid *pid = get_task_pid(task, PIDTYPE_TGID);
+	struct task_struct *leader = get_pid_task(pid, PIDTYPE_TGID);
+
+	if (!leader) {
+		put_pid(pid);
+		return -ESRCH;
+	}
+	member->pid = pid;
+	member->nr = pid_nr(pid);
+	member->start_time = leader->start_boottime;
+	get_task_comm(member->comm, leader);
+	put_task_struct(leader);
+	return 0;
+}
+
 /**
  * gd_member_create - create a member for an address space
- * @task: a process that uses it
+ * @task: a process that uses it, or one of its threads; with a reference
  * @mm: the address space
  *
- * Return: the member, in no group yet, with one reference; NULL: no memory.
+ * Return: the member, in no group yet, with one reference; or -ENOMEM, or
+ * -ESRCH: the process is gone.
  */
 struct gd_member *gd_member_create(struct task_struct *task,
 				   struct mm_struct *mm)
 {
-	struct task_struct *leader = task->group_leader;
 	struct gd_member *member;
+	int err;
 
 	member = kzalloc(sizeof(*member), GFP_KERNEL_ACCOUNT);
 	if (!member)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
+	err = identify(member, task);
+	if (err) {
+		kfree(member);
+		return ERR_PTR(err);
+	}
 	refcount_set(&member->refs, 1);
 	INIT_LIST_HEAD(&member->link);
 	mmgrab(mm);
 	member->mm = mm;
-	member->pid = get_task_pid(leader, PIDTYPE_TGID);
-	member->nr = pid_nr(member->pid);
-	member->start_time = leader->start_boottime;
-	get_task_comm(member->comm, leader);
 	return member;
 }
 

@@ -13,7 +13,7 @@
  *   fill R FIRST N zero | same ID | seq ID | unique | mix ZERO% COMMON% ID
  *   poke R PAGE OFFSET BYTE		one byte of one page
  *   verify [R FIRST N]			every readable page against the model
- *   fork NAME | exec | exit
+ *   fork NAME | exec | exit | thread-exec	the last: exec by a thread
  *   thread | sharer | zombie		answer: its id
  *   munmap R FIRST N | mremap R PAGES [move] | mprotect R FIRST N none|r|rw
  *   madvise R FIRST N KIND | mlock R FIRST N | munlock R FIRST N
@@ -129,6 +129,26 @@ static int do_exec(char **arg)
 	_exit(1);
 }
 
+static void *exec_thread(void *unused)
+{
+	(void)unused;
+	do_exec(NULL);
+	return NULL;
+}
+
+/* exec kills all other threads, this one too. */
+static int do_thread_exec(char **arg)
+{
+	pthread_t thread;
+
+	(void)arg;
+	errno = pthread_create(&thread, NULL, exec_thread, NULL);
+	if (errno)
+		return no("pthread_create");
+	for (;;)
+		pause();
+}
+
 static int do_exit(char **arg)
 {
 	(void)arg;
@@ -219,7 +239,7 @@ static int do_unpin(char **arg)
 
 static const struct command process_commands[] = {
 	{ "fork", do_fork, 1 }, { "exec", do_exec, 0 }, { "exit", do_exit, 0 },
-	{ "thread", do_thread, 0 }, { "sharer", do_sharer, 0 }, { "zombie", do_zombie, 0 },
+	{ "thread", do_thread, 0 }, { "thread-exec", do_thread_exec, 0 }, { "sharer", do_sharer, 0 }, { "zombie", do_zombie, 0 },
 	{ "pin", do_pin, 2 }, { "unpin", do_unpin, 0 },
 	{ NULL, NULL, 0 }
 };

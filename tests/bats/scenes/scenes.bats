@@ -126,3 +126,29 @@ set_online() {
 	assert_shared a b
 	assert_right a b
 }
+
+is_creating() { grep -q gd_member_create "/proc/$1/stack"; }
+
+# The kernel is booted with poison in freed tasks: whoever follows a pointer in one crashes it.
+@test "scenes: a thread is assigned while another one of its process execs" {
+	local thread tool
+	hold a 64 seq 10
+	hold b 64 seq 10
+	thread=$(ask a thread)
+	group g b
+	grpdedup assign g "$thread" 3>&- &
+	tool=$!
+	wait_for 20 is_creating "$tool" || fail "the tool waits nowhere: the test means nothing without"
+	ask a thread-exec
+	# its first answer: the new program runs, and the old leader is gone
+	ask a map r 64
+	is_creating "$tool" || fail "the tool waits no more: the test means nothing without"
+	# the address space that it was to be is gone
+	! wait "$tool" || settle g 1
+	assert_eq "$(members)" "${PID[b]} " members
+	gd assign g "${PID[a]}"
+	ask a fill r 0 64 seq 10
+	settle g
+	assert_shared a b
+	assert_right a b
+}
