@@ -24,6 +24,11 @@ check:
 lint unit cli build probes arm64 vm kernels:
 	tests/check --kernel $(VM_KERNEL) $(if $(SUITE),--suite '$(SUITE)') $(if $(TEST),--test '$(TEST)') $@
 
+# Another part: models of the module's protocols; TEST= chooses one, or one mutant
+model:
+	tools/deps model
+	tests/model/run $(TEST)
+
 # The main suites on the newest kernel of trixie-backports, tested or not
 newest:
 	tests/check newest
@@ -88,8 +93,9 @@ clean:
 
 help:
 	@echo "make demo     a demonstration in a VM: four KVM guests in two groups (3 minutes)"
-	@echo "make check    all tests: lint, build, probes, arm64, unit, cli, vm, kernels; each is a target too"
+	@echo "make check    all tests: lint, build, probes, arm64, unit, model, cli, vm, kernels; each is a target too"
 	@echo "make vm SUITE=30-merge TEST='one byte'   one suite, or one test; make unit TEST=law; VM_KERNEL=6.12"
+	@echo "make model    check models of the module's protocols with spin, and their mutants; TEST=merge"
 	@echo "make newest   the main suites on the newest kernel of trixie-backports, tested or not"
 	@echo "make check-long  tests that take hours, in parts whose results are kept: SUITE=vm-debug PART=debug-storm"
 	@echo "make report   parts that are green, red or missing for this commit"
@@ -110,6 +116,6 @@ help:
 	@echo "make install  install all of it; make dkms: the module for this and every later kernel"
 	@echo "make clean    remove build products"
 
-.PHONY: all module tools demo check lint unit cli build probes arm64 vm kernels newest check-long report \
+.PHONY: all module tools demo check lint unit model cli build probes arm64 vm kernels newest check-long report \
 	vm-matrix vm-vanilla vm-debug vm-kcsan mutants coverage storm fuzz fuzz-netlink selftests bench bench-paper \
 	bench-isolation install dkms clean help
