@@ -1,21 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Requests of root: adding, changing and deleting groups, assigning and
- * unassigning processes. Never touches pages: whatever does is a call that the
- * group's scanner runs.
+ * Requests of root about groups: adding, changing, pausing and deleting them.
+ * Never touches pages: whatever does is a call that the group's scanner runs.
+ * No request waits for that, because genetlink's lock is held meanwhile.
  */
 #include <linux/ctype.h>
-#include <linux/delay.h>
 #include <linux/netlink.h>
-#include <linux/sched/mm.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
 
 #include "admin.h"
+#include "fault.h"
 #include "group.h"
-#include "member.h"
 #include "notify.h"
 #include "registry.h"
+#include "request.h"
 #include "roster.h"
 #include "scan.h"
+
+/* Deletions: they wait for scanners to stop, each in its own work item. */
+static struct workqueue_struct *deletions;
+
+static void handle_fault(struct work_struct *work);
+
+int gd_admin_init(void)
+{
+	gd_fault_init(handle_fault);
+	deletions = alloc_workqueue("grpdedup", WQ_UNBOUND, 0);
+	return deletions ? 0 : -ENOMEM;
+}
+
+void gd_admin_exit(void)
+{
+	destroy_workqueue(deletions);
+}
 
 static bool name_is_good(const char *name)
 {
@@ -26,6 +44,26 @@ static bool name_is_good(const char *name)
 			return false;
 	return true;
 }
+
+static int check_name(const char *name, struct netlink_ext_ack *extack)
+{
+	struct gd_group *group;
+
+	if (!name_is_good(name)) {
+		NL_SET_ERR_MSG(extack,
+			       "a group name has 1 to 63 printable ASCII characters without '/' or spaces");
+		return -EINVAL;
+	}
+	/* Checked again when it is registered; this saves a thread. */
+	group = gd_registry_find(name);
+	if (!group)
+		return 0;
+	gd_group_put(group);
+	NL_SET_ERR_MSG(extack, "a group with this name already exists");
+	return -EEXIST;
+}
+
+static void delete(struct work_struct *work);
 
 /**
  * gd_admin_add_group - create a group and start its scanner
@@ -39,16 +77,15 @@ int gd_admin_add_group(const char *name, const struct gd_settings *set,
 	struct gd_group *group;
 	int err;
 
-	if (!name_is_good(name)) {
-		NL_SET_ERR_MSG(extack,
-			       "a group name has 1 to 15 printable ASCII characters without '/' or spaces");
-		return -EINVAL;
-	}
+	err = check_name(name, extack);
+	if (err)
+		return err;
 	group = gd_group_create(name, set);
 	if (!group) {
 		NL_SET_ERR_MSG(extack, "no memory for the group");
 		return -ENOMEM;
 	}
+	INIT_WORK(&group->deletion, delete);
 	err = gd_scan_start(group);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "no memory for the group's scanner");
@@ -79,220 +116,235 @@ void gd_admin_set_group(struct gd_group *group, const struct gd_settings *set,
 	gd_notify_group(group, GRPDEDUP_CMD_GROUP_SET);
 }
 
-static int end_membership(struct gd_member *member, enum grpdedup_reason reason,
-			  bool keep, u64 *pages, struct netlink_ext_ack *extack)
-{
-	struct gd_roster_call *leave = gd_roster_call_create(gd_roster_leave,
-							     member);
-	int err = -ENOMEM;
+/* Pausing */
 
-	if (leave) {
-		leave->reason = reason;
-		leave->keep = keep;
-		err = gd_inbox_call(&member->group->inbox, &leave->call);
-		*pages = leave->pages;
-		gd_call_put(&leave->call);
+static void set_paused(struct gd_group *group, enum grpdedup_paused paused)
+{
+	if (!gd_registry_pause(group, paused))
+		return;
+	gd_inbox_kick(&group->inbox);
+	gd_notify_pause(group);
+}
+
+static void pause_all(enum grpdedup_paused paused)
+{
+	struct gd_group *group;
+	unsigned long id;
+
+	gd_registry_pause_new(paused);
+	for (id = 0; (group = gd_registry_next(&id)); id++) {
+		set_paused(group, paused);
+		gd_group_put(group);
 	}
-	if (err == -ENOENT)
-		NL_SET_ERR_MSG(extack, "the process's group is being deleted");
-	else if (err == -ESRCH)
-		NL_SET_ERR_MSG(extack, "the process has already left its group");
-	else if (err == -EINTR)
-		NL_SET_ERR_MSG(extack, "interrupted; the process is still leaving its group");
-	else if (err)
-		NL_SET_ERR_MSG(extack,
-			       "the process could not be unshared and is still in its group; try again");
-	return err;
+}
+
+static void handle_fault(struct work_struct *work)
+{
+	pr_err("grpdedup: all groups are paused: the module found a fault of its own\n");
+	pause_all(GRPDEDUP_PAUSED_FAULT);
+}
+
+static enum grpdedup_paused by_request(bool pause)
+{
+	return pause ? GRPDEDUP_PAUSED_REQUEST : GRPDEDUP_PAUSED_NOT;
 }
 
 /**
- * gd_admin_unassign - end a membership
- * @member: the member
- * @keep: leave its frames shared
- * @pages: set to the number of mappings unshared
- * @extack: set to the reason of a failure
- *
- * Unless @keep, no frame is left in the process's memory on success.
- */
-int gd_admin_unassign(struct gd_member *member, bool keep, u64 *pages,
-		      struct netlink_ext_ack *extack)
-{
-	return end_membership(member, GRPDEDUP_REASON_UNASSIGN, keep, pages,
-			      extack);
-}
-
-/* Say why a process could not join. */
-static void explain_join(int err, struct netlink_ext_ack *extack)
-{
-	if (err == -ESRCH)
-		NL_SET_ERR_MSG(extack, "the process is gone");
-	else if (err == -ENOENT)
-		NL_SET_ERR_MSG(extack, "the group is being deleted");
-	else if (err == -EINTR)
-		NL_SET_ERR_MSG(extack, "interrupted; the process is still joining");
-	else if (err == -ENOMEM)
-		NL_SET_ERR_MSG(extack, "no memory to add the process; try again");
-	else
-		NL_SET_ERR_MSG(extack,
-			       "pages shared by ksmd or another group could not be unshared; try again");
-}
-
-static struct gd_member *new_member(struct task_struct *task,
-				    struct netlink_ext_ack *extack)
-{
-	struct gd_member *member;
-	struct mm_struct *mm;
-
-	if (task->flags & PF_KTHREAD) {
-		NL_SET_ERR_MSG(extack, "a kernel thread has no memory to merge");
-		return ERR_PTR(-EINVAL);
-	}
-	mm = get_task_mm(task);
-	if (!mm) {
-		NL_SET_ERR_MSG(extack, "the process is exiting");
-		return ERR_PTR(-ESRCH);
-	}
-	member = gd_member_create(task, mm);
-	/* From here on, the member does not keep the process's memory alive. */
-	mmput_async(mm);
-	if (IS_ERR(member))
-		explain_join(PTR_ERR(member), extack);
-	return member;
-}
-
-/* Register the member; first end its membership of another group, if @move. */
-static int register_member(struct gd_group *group, struct gd_member *member,
-			   bool move, bool *left,
-			   struct netlink_ext_ack *extack)
-{
-	struct gd_member *other;
-	u64 pages;
-	int err;
-
-	for (;;) {
-		err = gd_registry_join(group, member, &other, extack);
-		if (!other)
-			return err;
-		if (move)
-			err = end_membership(other, GRPDEDUP_REASON_MOVE, false,
-					     &pages, extack);
-		else
-			NL_SET_ERR_MSG(extack,
-				       "the process is in another group; use \"move\", or unassign it first");
-		gd_member_put(other);
-		if (err && err != -ESRCH)
-			return err;
-		*left |= !err;
-	}
-}
-
-static int join(struct gd_group *group, struct gd_member *member, bool move,
-		struct netlink_ext_ack *extack)
-{
-	struct gd_roster_call *join = gd_roster_call_create(gd_roster_join,
-							    member);
-	bool left = false;
-	int err;
-
-	if (!join) {
-		explain_join(-ENOMEM, extack);
-		return -ENOMEM;
-	}
-	err = register_member(group, member, move, &left, extack);
-	if (!err) {
-		err = gd_inbox_call(&group->inbox, &join->call);
-		if (err)
-			explain_join(err, extack);
-	}
-	gd_call_put(&join->call);
-	if (left && err == -ENOMEM)
-		NL_SET_ERR_MSG(extack,
-			       "no memory to join; the process left its old group: assign it again");
-	return err;
-}
-
-/**
- * gd_admin_assign - make a process a member
+ * gd_admin_pause - pause a group, or resume it
  * @group: the group
- * @task: the process
- * @move: allow moving it from another group, whose frames it loses first
- * @memberp: set to the member, with a reference
+ * @pause: which of the two
  * @extack: set to the reason of a failure
  */
-int gd_admin_assign(struct gd_group *group, struct task_struct *task, bool move,
-		    struct gd_member **memberp, struct netlink_ext_ack *extack)
+int gd_admin_pause(struct gd_group *group, bool pause,
+		   struct netlink_ext_ack *extack)
 {
-	struct gd_member *member = new_member(task, extack);
-	int err;
+	if (!pause && READ_ONCE(group->paused) == GRPDEDUP_PAUSED_FAULT) {
+		NL_SET_ERR_MSG(extack,
+			       "the module found a fault of its own, see the kernel log; only loading it anew helps");
+		return -EIO;
+	}
+	set_paused(group, by_request(pause));
+	return 0;
+}
 
-	if (IS_ERR(member))
-		return PTR_ERR(member);
-	err = join(group, member, move, extack);
-	if (err)
-		gd_member_put(member);
-	else
-		*memberp = member;
-	return err;
+/* The same for all groups, and for those added later. */
+void gd_admin_pause_all(bool pause)
+{
+	pause_all(by_request(pause));
 }
 
 /* Deletion */
 
-static int unshare_all(struct gd_group *group, struct netlink_ext_ack *extack)
+/* Say that there is no room for copies, with both numbers. */
+void gd_admin_explain_room(const struct gd_roster_call *call, char *message)
 {
-	struct gd_roster_call *unshare;
-	int err = -ENOMEM;
+	snprintf(message, GD_MESSAGE_SIZE,
+		 "unsharing needs up to %llu MiB, the host has room for %llu MiB; free some memory, or use --force",
+		 DIV_ROUND_UP_ULL(call->need << PAGE_SHIFT, SZ_1M),
+		 call->room << PAGE_SHIFT >> 20);
+}
 
-	unshare = gd_roster_call_create(gd_roster_unshare, NULL);
-	if (unshare) {
-		err = gd_inbox_call(&group->inbox, &unshare->call);
-		gd_call_put(&unshare->call);
+static void end_request(struct gd_request *request, int err,
+			const char *message, u64 pages)
+{
+	gd_request_end(request, err, message, pages);
+	gd_notify_request(request);
+	gd_request_put(request);
+}
+
+/* Twice for a group if the module is unloaded meanwhile. */
+static void delete(struct work_struct *work)
+{
+	struct gd_group *group = container_of(work, struct gd_group, deletion);
+	struct gd_request *request;
+
+	if (group->scan) {
+		gd_scan_stop(group);
+		gd_registry_remove(group);
+		gd_notify_group(group, GRPDEDUP_CMD_GROUP_DEL);
 	}
-	if (err)
-		NL_SET_ERR_MSG(extack,
-			       "some members could not be unshared; the group was not deleted; try again");
-	return err;
+	request = xchg(&group->deleting, NULL);
+	if (request)
+		end_request(request, 0, NULL, group->unshared);
+	gd_group_put(group);
+}
+
+static void queue_deletion(struct gd_group *group)
+{
+	gd_group_get(group);
+	if (!queue_work(deletions, &group->deletion))
+		gd_group_put(group);
+}
+
+/**
+ * struct unsharing - unsharing the members of a group before it is deleted
+ * @call: what the scanner does
+ * @group: the group, with a reference
+ * @request: the request, with a reference
+ */
+struct unsharing {
+	struct gd_roster_call	call;
+	struct gd_group		*group;
+	struct gd_request	*request;
+};
+
+static void unshared(struct gd_roster_call *call, int err)
+{
+	struct unsharing *un = container_of(call, struct unsharing, call);
+	struct gd_group *group = un->group;
+	char message[GD_MESSAGE_SIZE];
+
+	if (!err) {
+		group->unshared = call->pages;
+		group->deleting = un->request;
+		queue_deletion(group);
+	} else {
+		if (err == -ENOSPC)
+			gd_admin_explain_room(call, message);
+		else
+			strscpy(message,
+				"some members could not be unshared; the group was not deleted; try again",
+				sizeof(message));
+		/* If the scanner is to stop, the module is unloaded. */
+		if (err != -EINTR && err != -ENOENT)
+			gd_registry_set_dying(group, false);
+		gd_inbox_kick(&group->inbox);
+		end_request(un->request, err, message, call->pages);
+	}
+	gd_group_put(group);
+	kfree(un);
+}
+
+static struct unsharing *new_unsharing(struct gd_group *group, bool force,
+				       struct gd_request *request)
+{
+	struct unsharing *un = kzalloc(sizeof(*un), GFP_KERNEL);
+
+	if (!un)
+		return NULL;
+	un->call.call.fn = gd_roster_unshare;
+	un->call.done = unshared;
+	un->call.force = force;
+	gd_group_get(group);
+	un->group = group;
+	un->request = request;
+	return un;
 }
 
 /**
  * gd_admin_del_group - delete a group
  * @group: the group; the caller holds a reference
  * @unshare: unshare its members' frames first
+ * @force: even if there seems to be no room for the copies
  * @extack: set to the reason of a failure
+ *
+ * Return: the accepted request, with a reference, or an ERR_PTR().
  */
-int gd_admin_del_group(struct gd_group *group, bool unshare,
-		       struct netlink_ext_ack *extack)
+struct gd_request *gd_admin_del_group(struct gd_group *group, bool unshare,
+				      bool force,
+				      struct netlink_ext_ack *extack)
 {
-	int err = gd_registry_set_dying(group, true);
+	struct unsharing *un = NULL;
+	struct gd_request *request;
+	int err;
 
-	if (err) {
-		NL_SET_ERR_MSG(extack, "the group is already being deleted");
-		return err;
-	}
+	request = gd_request_create(group->id, group->name, 0, extack);
+	if (IS_ERR(request))
+		return request;
 	if (unshare) {
-		err = unshare_all(group, extack);
-		if (err) {
-			gd_registry_set_dying(group, false);
-			gd_inbox_kick(&group->inbox);
-			return err;
+		un = new_unsharing(group, force, request);
+		if (!un) {
+			NL_SET_ERR_MSG(extack, "no memory for the request");
+			err = -ENOMEM;
+			goto err_drop;
 		}
 	}
-	gd_scan_stop(group);
-	gd_registry_remove(group);
-	gd_notify_group(group, GRPDEDUP_CMD_GROUP_DEL);
-	return 0;
+	err = gd_registry_set_dying(group, true);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "the group is already being deleted");
+		goto err_free;
+	}
+	/* Ours; the other belongs to whoever ends it. */
+	gd_request_get(request);
+	if (un) {
+		gd_inbox_post(&group->inbox, &un->call.call);
+	} else {
+		group->deleting = request;
+		queue_deletion(group);
+	}
+	return request;
+
+err_free:
+	if (un)
+		gd_group_put(group);
+	kfree(un);
+err_drop:
+	gd_request_drop(request);
+	return ERR_PTR(err);
 }
 
-/* Delete all groups at unload; their frames stay shared. */
-void gd_admin_del_all_groups(void)
+/**
+ * gd_admin_stop - delete all groups at unload; their frames stay shared
+ *
+ * Scanners stop after what they do at the moment. Requests that arrive later
+ * find no group.
+ */
+void gd_admin_stop(void)
 {
 	struct gd_group *group;
-	unsigned long id = 0;
+	unsigned long id;
+	bool any;
 
 	gd_registry_close();
-	while ((group = gd_registry_next(&id))) {
-		/* Another thread may be deleting it: wait until it has. */
-		if (gd_admin_del_group(group, false, NULL))
-			msleep(1);
-		gd_group_put(group);
-	}
+	do {
+		any = false;
+		for (id = 0; (group = gd_registry_next(&id)); id++) {
+			any = true;
+			gd_registry_set_dying(group, true);
+			queue_deletion(group);
+			gd_group_put(group);
+		}
+		flush_workqueue(deletions);
+	} while (any);
+	gd_fault_flush();
 }

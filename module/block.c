@@ -151,11 +151,19 @@ void gd_slot_share(struct gd_block *block, struct gd_slot *slot,
 	}
 }
 
-/* A merge of this page failed once more. */
+/*
+ * A merge of this page failed once more; of a shared page: it was alone once
+ * more.
+ */
 void gd_slot_fail(struct gd_slot *slot)
 {
 	if (gd_slot_fails(slot) < GD_SLOT_FAILS_MAX)
 		slot->node.word += 1 << GD_SLOT_FAILS_SHIFT;
+}
+
+void gd_slot_reset_fails(struct gd_slot *slot)
+{
+	slot->node.word &= ~(u64)GD_SLOT_FAILS;
 }
 
 static void set_credit(struct gd_block *block, u32 credit)

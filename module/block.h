@@ -128,6 +128,7 @@ void gd_slot_set(struct gd_block *block, struct gd_slot *slot,
 void gd_slot_share(struct gd_block *block, struct gd_slot *slot,
 		   struct gd_frame *frame, bool counted);
 void gd_slot_fail(struct gd_slot *slot);
+void gd_slot_reset_fails(struct gd_slot *slot);
 void gd_block_credit_saving(struct gd_block *block, const struct gd_slot *slot);
 
 #endif /* GD_BLOCK_H */

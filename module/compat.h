@@ -23,6 +23,8 @@
 #include <linux/page_table_check.h>
 #include <linux/pgtable.h>
 #include <linux/rmap.h>
+#include <linux/sched/coredump.h>
+#include <linux/userfaultfd_k.h>
 #include <linux/workqueue.h>
 #include <net/genetlink.h>
 
@@ -107,6 +109,37 @@ static inline bool gd_mmap_write_trylock(struct mm_struct *mm)
 #endif
 #if !GD_HAVE_VM_SHADOW_STACK
 #define VM_SHADOW_STACK		VM_NONE
+#endif
+
+/* PR_SET_MEMORY_MERGE, new in 6.4: areas mapped later are mergeable too. */
+static inline bool gd_mm_take_merge_any(struct mm_struct *mm)
+{
+#if GD_HAVE_MM_FLAGS
+	return mm_flags_test_and_clear(MMF_VM_MERGE_ANY, mm);
+#elif GD_HAVE_MERGE_ANY
+	return test_and_clear_bit(MMF_VM_MERGE_ANY, &mm->flags);
+#else
+	return false;
+#endif
+}
+
+static inline void gd_mm_give_merge_any(struct mm_struct *mm)
+{
+#if GD_HAVE_MM_FLAGS
+	mm_flags_set(MMF_VM_MERGE_ANY, mm);
+#elif GD_HAVE_MERGE_ANY
+	set_bit(MMF_VM_MERGE_ANY, &mm->flags);
+#endif
+}
+
+/* userfaultfd's bit of a PTE: read-write protection, new in 7.3, shares it. */
+#if GD_HAVE_UFFD_RWP
+#define gd_pte_uffd		pte_uffd
+#define gd_pte_mkuffd		pte_mkuffd
+#else
+#define gd_pte_uffd		pte_uffd_wp
+#define gd_pte_mkuffd		pte_mkuffd_wp
+#define VM_UFFD_RWP		VM_NONE
 #endif
 
 /*

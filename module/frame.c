@@ -8,11 +8,11 @@
  * data). The kernel counts its mappings; when only our reference is left,
  * put_page() frees it like any other page.
  */
-#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 
+#include "fault.h"
 #include "frame.h"
 #include "page.h"
 
@@ -78,7 +78,8 @@ void gd_frames_destroy(struct gd_frames *frames)
 	}
 }
 
-static int mappings(const struct gd_frame *frame)
+/* How many PTEs map the frame, of members or not; it has its page. */
+int gd_frame_mappings(const struct gd_frame *frame)
 {
 	return gd_folio_mapcount(page_folio(gd_frame_page(frame)));
 }
@@ -122,7 +123,8 @@ struct gd_frame *gd_frame_create(struct gd_frames *frames, struct page *src,
 	page = gd_page_alloc();
 	if (!page)
 		goto err_free;
-	copy_highpage(page, src);
+	if (gd_page_copy(page, src))
+		goto err_put;
 	frame->pfn = page_to_pfn(page);
 	frame->node.word = digest << GD_TAG_BITS;
 	frame->zero = gd_page_is_zero(page);
@@ -178,7 +180,7 @@ struct gd_frame *gd_frame_lookup(struct gd_frames *frames, struct page *page)
  */
 static bool usable(struct gd_frames *frames, struct gd_frame *frame)
 {
-	int nr = mappings(frame);
+	int nr = gd_frame_mappings(frame);
 
 	if (unlikely(PageHWPoison(gd_frame_page(frame))))
 		frame->retired = true;
@@ -246,9 +248,9 @@ void gd_frame_use(struct gd_frames *frames, struct gd_frame *frame)
 /* One page slot less; at half the limit a full frame returns to the tree. */
 void gd_frame_unuse(struct gd_frames *frames, struct gd_frame *frame)
 {
-	if (WARN_ON_ONCE(!frame->users))
+	if (gd_fault(!frame->users))
 		return;
-	if (has_page(frame) && mappings(frame) < GD_FRAME_MAPPINGS_MAX / 2)
+	if (has_page(frame) && gd_frame_mappings(frame) < GD_FRAME_MAPPINGS_MAX / 2)
 		tree_add(frames, frame);
 	if (--frame->users) {
 		gd_counters_add(frames->cnt, GRPDEDUP_CNT_PAGES_SHARING, -1);

@@ -53,6 +53,7 @@ struct gd_frames {
  * @in_tree: @node is in the tree
  * @zero: all bytes are zero
  * @retired: the page's memory failed; nothing more is merged into it
+ * @lone: its only mapping is about to be unshared
  *
  * The page belongs to the frame from its allocation on, and its bytes never
  * change: pipes and read-only pins may keep seeing it. page->private stays
@@ -69,6 +70,7 @@ struct gd_frame {
 	bool			in_tree;
 	bool			zero;
 	bool			retired;
+	bool			lone;
 };
 
 static inline struct gd_frame *gd_frame_of(struct gd_tree_node *node)
@@ -88,6 +90,7 @@ int gd_frames_init(struct gd_frames *frames, struct gd_counters *cnt);
 void gd_frames_destroy(struct gd_frames *frames);
 struct gd_frame *gd_frame_create(struct gd_frames *frames, struct page *src,
 				 u64 digest);
+int gd_frame_mappings(const struct gd_frame *frame);
 struct gd_frame *gd_frame_lookup(struct gd_frames *frames, struct page *page);
 struct gd_frame *gd_frame_match(struct gd_frames *frames, struct page *page,
 				u64 digest);

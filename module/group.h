@@ -18,10 +18,12 @@
 #include <linux/grpdedup.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
 #include "counters.h"
 #include "inbox.h"
 
+struct gd_request;
 struct gd_scan;
 
 /**
@@ -46,10 +48,14 @@ struct gd_settings {
  * @nr_members: number of members; registry lock
  * @dying: being deleted: nothing may join, and nothing is scanned;
  *	written under the registry lock
+ * @paused: &enum grpdedup_paused; written under the registry lock
  * @cnt: counters; written by the scanner
  * @inbox: what other threads hand to the scanner
  * @task: the scanner, with a reference; set by gd_scan_start()
  * @scan: the scanner's own state; NULL when it has stopped
+ * @deletion: stops the scanner: requests must not wait for that
+ * @deleting: the request to delete it, with a reference, or NULL
+ * @unshared: mappings that it has unshared
  */
 struct gd_group {
 	refcount_t		refs;
@@ -58,10 +64,14 @@ struct gd_group {
 	struct gd_settings	set;
 	u32			nr_members;
 	bool			dying;
+	enum grpdedup_paused	paused;
 	struct gd_counters	cnt;
 	struct gd_inbox		inbox;
 	struct task_struct	*task;
 	struct gd_scan		*scan;
+	struct work_struct	deletion;
+	struct gd_request	*deleting;
+	u64			unshared;
 };
 
 struct gd_group *gd_group_create(const char *name,

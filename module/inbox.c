@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The inbox of a scanner: calls that other threads wait for, and requests for
- * passes. Does not know what the calls do.
+ * The inbox of a scanner: calls that other threads post, and requests for
+ * passes. Does not know what the calls do. Nobody waits here.
  */
 #include <linux/kthread.h>
 
@@ -15,59 +15,25 @@ void gd_inbox_init(struct gd_inbox *inbox)
 }
 
 /**
- * gd_call_init - prepare a call; the caller holds the only reference
- * @call: zeroed, embedded in a struct of the caller's
- * @fn: see &gd_call.fn
- * @release: see &gd_call.release
+ * gd_inbox_post - hand a call to a scanner
+ * @inbox: the scanner's
+ * @call: its function is set; belongs to that function from here on
+ *
+ * If the scanner has stopped, the function is called here.
  */
-void gd_call_init(struct gd_call *call,
-		  int (*fn)(struct gd_call *call, void *arg),
-		  void (*release)(struct gd_call *call))
-{
-	refcount_set(&call->refs, 1);
-	init_completion(&call->done);
-	call->fn = fn;
-	call->release = release;
-}
-
-void gd_call_put(struct gd_call *call)
-{
-	if (refcount_dec_and_test(&call->refs))
-		call->release(call);
-}
-
-static bool enqueue(struct gd_inbox *inbox, struct gd_call *call)
+void gd_inbox_post(struct gd_inbox *inbox, struct gd_call *call)
 {
 	bool closed;
 
 	spin_lock(&inbox->lock);
 	closed = inbox->closed;
-	if (!closed) {
-		refcount_inc(&call->refs);
+	if (!closed)
 		list_add_tail(&call->link, &inbox->calls);
-	}
 	spin_unlock(&inbox->lock);
-	return !closed;
-}
-
-/**
- * gd_inbox_call - hand a call to a scanner and wait for it
- * @inbox: the scanner's
- * @call: from gd_call_init(), not used before
- *
- * Return: what the call's function returned; -EINTR if the caller was killed:
- * the call is still run.
- */
-int gd_inbox_call(struct gd_inbox *inbox, struct gd_call *call)
-{
-	if (!enqueue(inbox, call)) {
-		call->cancelled = true;
-		return call->fn(call, NULL);
-	}
-	wake_up(&inbox->wake);
-	if (wait_for_completion_killable(&call->done))
-		return -EINTR;
-	return call->result;
+	if (closed)
+		call->fn(call, NULL);
+	else
+		wake_up(&inbox->wake);
 }
 
 /* Make the scanner read its settings again and check for requests. */
@@ -121,13 +87,6 @@ static struct gd_call *dequeue(struct gd_inbox *inbox)
 	return call;
 }
 
-static void run(struct gd_call *call, void *arg)
-{
-	call->result = call->fn(call, arg);
-	complete(&call->done);
-	gd_call_put(call);
-}
-
 /**
  * gd_inbox_serve - run the queued calls
  * @inbox: the inbox of the scanner that calls this
@@ -138,7 +97,7 @@ void gd_inbox_serve(struct gd_inbox *inbox, void *arg)
 	struct gd_call *call;
 
 	while (!kthread_should_stop() && (call = dequeue(inbox)))
-		run(call, arg);
+		call->fn(call, arg);
 }
 
 /**
@@ -152,10 +111,8 @@ void gd_inbox_close(struct gd_inbox *inbox)
 	spin_lock(&inbox->lock);
 	inbox->closed = true;
 	spin_unlock(&inbox->lock);
-	while ((call = dequeue(inbox))) {
-		call->cancelled = true;
-		run(call, NULL);
-	}
+	while ((call = dequeue(inbox)))
+		call->fn(call, NULL);
 }
 
 void gd_inbox_begin_pass(struct gd_inbox *inbox)

@@ -3,35 +3,20 @@
 #ifndef GD_INBOX_H
 #define GD_INBOX_H
 
-#include <linux/completion.h>
 #include <linux/list.h>
-#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
 /**
- * struct gd_call - a function that a scanner runs for a thread that waits
- * @refs: the caller and the inbox hold one each: the caller may be killed
+ * struct gd_call - a function that a scanner is to run
  * @link: place in the inbox
- * @fn: what to do, with the argument of gd_inbox_serve(). gd_inbox_call() has
- *	it called exactly once: if the scanner has stopped, with @cancelled set
- *	and a NULL argument.
- * @release: frees the struct that the call is embedded in
- * @cancelled: the scanner has stopped: @fn only undoes what the caller did
- * @result: out: what @fn returned, 0 or -errno
- * @done: completed when @result is set
- *
- * Modelled on struct damon_call_control. Unlike there, @fn is also called when
- * the call is cancelled, so that it is cleaned up in one place.
+ * @fn: what to do, with the argument of gd_inbox_serve(); NULL: the scanner has
+ *	stopped, and the function only undoes what its caller did. It is called
+ *	exactly once, and frees the struct that the call is embedded in.
  */
 struct gd_call {
-	refcount_t		refs;
 	struct list_head	link;
-	int			(*fn)(struct gd_call *call, void *arg);
-	void			(*release)(struct gd_call *call);
-	bool			cancelled;
-	int			result;
-	struct completion	done;
+	void			(*fn)(struct gd_call *call, void *arg);
 };
 
 /**
@@ -59,11 +44,7 @@ struct gd_inbox {
 void gd_inbox_init(struct gd_inbox *inbox);
 
 /* The caller's end */
-void gd_call_init(struct gd_call *call,
-		  int (*fn)(struct gd_call *call, void *arg),
-		  void (*release)(struct gd_call *call));
-void gd_call_put(struct gd_call *call);
-int gd_inbox_call(struct gd_inbox *inbox, struct gd_call *call);
+void gd_inbox_post(struct gd_inbox *inbox, struct gd_call *call);
 void gd_inbox_kick(struct gd_inbox *inbox);
 u64 gd_inbox_request_pass(struct gd_inbox *inbox);
 

@@ -6,6 +6,7 @@
  */
 #include <linux/mm.h>
 
+#include "fault.h"
 #include "insert.h"
 #include "kill.h"
 
@@ -38,7 +39,7 @@ bool gd_insert_pages(struct vm_area_struct *vma, unsigned long addr,
 	}
 	/* Set by the insertion; it would exclude the area from merging. */
 	gd_vma_flags_clear(vma, VM_MIXEDMAP);
-	if (WARN_ON_ONCE(rest)) {
+	if (gd_fault(rest)) {
 		gd_kill_users(vma->vm_mm);
 		return false;
 	}

@@ -2,81 +2,81 @@
 /*
  * Keeping a member's memory apart: pages that it shares with other groups or
  * through ksmd are made private; when it leaves, all shared pages are. Runs in
- * the scanner, with a user reference on the member's address space.
+ * the scanner.
  */
 #include "dedup.h"
 #include "isolate.h"
-#include "lock.h"
 #include "member.h"
 #include "unshare.h"
-#include "vma.h"
 
-static bool is_own_frame(struct page *page, void *dedup)
+static struct gd_frame *own_frame(struct page *page, struct gd_member *member)
 {
-	return gd_frame_lookup(&((struct gd_dedup *)dedup)->frames, page);
+	return gd_frame_lookup(&member->blocks.dedup->frames, page);
 }
 
-static int unshare(struct gd_member *member, struct gd_unshare *un)
+static bool is_own_frame(struct page *page, void *member)
 {
-	int err = gd_unshare_mm(member->mm, un);
-
-	gd_blocks_count(&member->blocks, GRPDEDUP_CNT_UNSHARES, un->done);
-	return err;
+	return own_frame(page, member);
 }
 
-static int unshare_foreign(struct gd_member *member,
-			   int (*then)(struct mm_struct *mm))
+static bool is_worth_keeping(struct page *page, void *member)
+{
+	struct gd_frame *frame = own_frame(page, member);
+
+	return frame && !frame->lone;
+}
+
+static void count(void *member, unsigned int nr)
+{
+	struct gd_member *m = member;
+
+	gd_blocks_count(&m->blocks, GRPDEDUP_CNT_UNSHARES, nr);
+}
+
+/**
+ * gd_isolate_block - unshare foreign pages of one block, and lone frames
+ * @member: the member; a user reference on its address space is held
+ * @addr: an address in the block
+ */
+void gd_isolate_block(struct gd_member *member, unsigned long addr)
 {
 	struct gd_unshare un = {
-		.keep = is_own_frame, .arg = member->blocks.dedup, .then = then,
+		.keep = is_worth_keeping, .count = count, .arg = member,
 	};
 
-	return unshare(member, &un);
+	gd_unshare_block(member->mm, addr, &un);
 }
 
 /**
- * gd_isolate_from_groups - unshare the frames of other groups
+ * gd_isolate_join - unshare what a new member shares outside of its group
  * @member: the member
  *
- * Return: 0 if one scan of all of its memory found none, or -errno.
+ * That is frames of other groups, and pages of ksmd's, to which its memory is
+ * unmergeable from now on.
+ *
+ * Return: 0, or -errno as of gd_unshare_mm().
  */
-int gd_isolate_from_groups(struct gd_member *member)
+int gd_isolate_join(struct gd_member *member)
 {
-	return unshare_foreign(member, NULL);
+	struct gd_unshare un = {
+		.keep = is_own_frame, .count = count, .arg = member,
+		.ksm = &member->ksm,
+	};
+
+	return gd_unshare_mm(member->mm, &un);
 }
 
 /**
- * gd_isolate_from_ksm - the same, and make its areas unmergeable for ksmd
- * @member: the member
- *
- * KSM pages are unshared first: the kernel would unmerge an area in one hold of
- * the lock, invoke the OOM killer if the memory cgroup is full, and on 6.1 skip
- * pages that userfaultfd write-protects.
- *
- * Return: 0, or -errno: -EBUSY if the mmap lock could not be taken.
- */
-int gd_isolate_from_ksm(struct gd_member *member)
-{
-	bool mergeable;
-
-	if (!gd_lock_mmap_read(member->mm))
-		return -EBUSY;
-	mergeable = gd_vma_is_mergeable(member->mm);
-	mmap_read_unlock(member->mm);
-	return unshare_foreign(member, mergeable ? gd_vma_take_from_ksm : NULL);
-}
-
-/**
- * gd_isolate_all - unshare all frames, the group's own as well
+ * gd_isolate_leave - unshare all frames, the group's own as well
  * @member: the member
  * @pages: increased by the number of mappings unshared
  *
- * Return: 0 if one scan of all of its memory found no frame, or -errno.
+ * Return: 0, or -errno as of gd_unshare_mm().
  */
-int gd_isolate_all(struct gd_member *member, u64 *pages)
+int gd_isolate_leave(struct gd_member *member, u64 *pages)
 {
-	struct gd_unshare un = { .keep = NULL };
-	int err = unshare(member, &un);
+	struct gd_unshare un = { .count = count, .arg = member };
+	int err = gd_unshare_mm(member->mm, &un);
 
 	*pages += un.done;
 	return err;

@@ -7,8 +7,8 @@
 
 struct gd_member;
 
-int gd_isolate_from_groups(struct gd_member *member);
-int gd_isolate_from_ksm(struct gd_member *member);
-int gd_isolate_all(struct gd_member *member, u64 *pages);
+void gd_isolate_block(struct gd_member *member, unsigned long addr);
+int gd_isolate_join(struct gd_member *member);
+int gd_isolate_leave(struct gd_member *member, u64 *pages);
 
 #endif /* GD_ISOLATE_H */

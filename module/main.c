@@ -8,6 +8,7 @@
 #include "frame.h"
 #include "netlink.h"
 #include "registry.h"
+#include "request.h"
 #include "version.h"
 
 #ifdef CONFIG_DEBUG_VM
@@ -53,11 +54,16 @@ static int __init gd_init(void)
 	err = gd_block_cache_init();
 	if (err)
 		goto err_frame;
-	err = gd_netlink_init();
+	err = gd_admin_init();
 	if (err)
 		goto err_block;
+	err = gd_netlink_init();
+	if (err)
+		goto err_admin;
 	return 0;
 
+err_admin:
+	gd_admin_exit();
 err_block:
 	gd_block_cache_exit();
 err_frame:
@@ -70,8 +76,10 @@ err_drain:
 static void __exit gd_exit(void)
 {
 	/* Events need the family, and requests arrive until it is gone. */
-	gd_admin_del_all_groups();
+	gd_admin_stop();
 	gd_netlink_exit();
+	gd_admin_exit();
+	gd_request_exit();
 	gd_registry_exit();
 	gd_block_cache_exit();
 	gd_frame_cache_exit();

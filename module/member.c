@@ -5,6 +5,7 @@
  *
  * A membership belongs to an address space: threads share it, exec ends it.
  */
+#include <linux/netlink.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
@@ -34,16 +35,7 @@ static int identify(struct gd_member *member, struct task_struct *task)
 	return 0;
 }
 
-/**
- * gd_member_create - create a member for an address space
- * @task: a process that uses it, or one of its threads; with a reference
- * @mm: the address space
- *
- * Return: the member, in no group yet, with one reference; or -ENOMEM, or
- * -ESRCH: the process is gone.
- */
-struct gd_member *gd_member_create(struct task_struct *task,
-				   struct mm_struct *mm)
+static struct gd_member *create(struct task_struct *task, struct mm_struct *mm)
 {
 	struct gd_member *member;
 	int err;
@@ -58,8 +50,42 @@ struct gd_member *gd_member_create(struct task_struct *task,
 	}
 	refcount_set(&member->refs, 1);
 	INIT_LIST_HEAD(&member->link);
+	spin_lock_init(&member->lock);
+	member->state = GRPDEDUP_STATE_JOINING;
 	mmgrab(mm);
 	member->mm = mm;
+	return member;
+}
+
+/**
+ * gd_member_create - create a member for a process
+ * @task: the process, or one of its threads; with a reference
+ * @extack: set to the reason of a failure
+ *
+ * Return: the member, in no group yet, with one reference, or an ERR_PTR().
+ */
+struct gd_member *gd_member_create(struct task_struct *task,
+				   struct netlink_ext_ack *extack)
+{
+	struct gd_member *member;
+	struct mm_struct *mm;
+
+	if (task->flags & PF_KTHREAD) {
+		NL_SET_ERR_MSG(extack, "a kernel thread has no memory to merge");
+		return ERR_PTR(-EINVAL);
+	}
+	mm = get_task_mm(task);
+	if (!mm) {
+		NL_SET_ERR_MSG(extack, "the process is exiting");
+		return ERR_PTR(-ESRCH);
+	}
+	member = create(task, mm);
+	/* From here on, the member does not keep the process's memory alive. */
+	mmput_async(mm);
+	if (member == ERR_PTR(-ENOMEM))
+		NL_SET_ERR_MSG(extack, "no memory for the member");
+	else if (IS_ERR(member))
+		NL_SET_ERR_MSG(extack, "the process is gone");
 	return member;
 }
 
@@ -74,9 +100,50 @@ void gd_member_put(struct gd_member *member)
 		return;
 	if (member->group)
 		gd_group_put(member->group);
+	gd_ksm_free(&member->ksm);
 	put_pid(member->pid);
 	mmdrop(member->mm);
 	kfree(member);
+}
+
+/* A new state also clears the reason of the last failure. */
+void gd_member_set_state(struct gd_member *member, enum grpdedup_state state)
+{
+	spin_lock(&member->lock);
+	member->state = state;
+	member->why[0] = '\0';
+	spin_unlock(&member->lock);
+}
+
+/* It is about to leave, unless it has not even joined. */
+void gd_member_begin_leaving(struct gd_member *member)
+{
+	spin_lock(&member->lock);
+	if (member->state == GRPDEDUP_STATE_MEMBER) {
+		member->state = GRPDEDUP_STATE_LEAVING;
+		member->why[0] = '\0';
+	}
+	spin_unlock(&member->lock);
+}
+
+void gd_member_set_why(struct gd_member *member, const char *why)
+{
+	spin_lock(&member->lock);
+	strscpy(member->why, why, sizeof(member->why));
+	spin_unlock(&member->lock);
+}
+
+/* @why: set to the reason, of GD_MESSAGE_SIZE bytes; or NULL */
+enum grpdedup_state gd_member_state(struct gd_member *member, char *why)
+{
+	enum grpdedup_state state;
+
+	spin_lock(&member->lock);
+	state = member->state;
+	if (why)
+		strscpy(why, member->why, GD_MESSAGE_SIZE);
+	spin_unlock(&member->lock);
+	return state;
 }
 
 /* Has the address space lost its last user? */

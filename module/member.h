@@ -9,8 +9,12 @@
 #include <linux/sched.h>
 
 #include "block.h"
+#include "ksm.h"
+#include "request.h"
+#include "vma.h"
 
 struct gd_group;
+struct netlink_ext_ack;
 
 /**
  * struct gd_member - an address space that belongs to a group
@@ -24,10 +28,23 @@ struct gd_group;
  * @start_time: when it started, ns since boot
  * @by_mm: place in the table of all members; registry lock
  * @ended: the membership is over; registry lock
- * @link: place in the group's list; owned by the scanner
- * @blocks: what is known of its pages; owned by the scanner
+ * @counted: among its group's members; registry lock
+ * @lock: protects @state and @why
+ * @state: &enum grpdedup_state
+ * @why: why its last request failed, or ""
+ * @link: place in the group's list
+ * @blocks: what is known of its pages
  * @known: all of its memory was visited once: frames met for the first time are
- *	not its parent's; owned by the scanner
+ *	not its parent's
+ * @addr: where this pass goes on
+ * @pass: the last pass that has ended for it
+ * @contended: visits of this pass that could not get its mmap lock
+ * @contended_run: those since the last one that could
+ * @ksm: what it had of ksmd's
+ * @taken: end of the area that was last taken from ksmd
+ * @skipped: bytes of areas that this pass has skipped, from %GD_VMA_SHARED on
+ *
+ * From @link on, all is owned by the scanner.
  */
 struct gd_member {
 	refcount_t		refs;
@@ -40,15 +57,30 @@ struct gd_member {
 	u64			start_time;
 	struct hlist_node	by_mm;
 	bool			ended;
+	bool			counted;
+	spinlock_t		lock;
+	enum grpdedup_state	state;
+	char			why[GD_MESSAGE_SIZE];
 	struct list_head	link;
 	struct gd_blocks	blocks;
 	bool			known;
+	unsigned long		addr;
+	u64			pass;
+	u32			contended;
+	u32			contended_run;
+	struct gd_ksm		ksm;
+	unsigned long		taken;
+	u64			skipped[GD_SKIPPED_CLASSES];
 };
 
 struct gd_member *gd_member_create(struct task_struct *task,
-				   struct mm_struct *mm);
+				   struct netlink_ext_ack *extack);
 void gd_member_get(struct gd_member *member);
 void gd_member_put(struct gd_member *member);
+void gd_member_set_state(struct gd_member *member, enum grpdedup_state state);
+void gd_member_begin_leaving(struct gd_member *member);
+void gd_member_set_why(struct gd_member *member, const char *why);
+enum grpdedup_state gd_member_state(struct gd_member *member, char *why);
 bool gd_member_is_gone(const struct gd_member *member);
 bool gd_member_has_execed(const struct gd_member *member);
 

@@ -25,7 +25,6 @@
  * Between park and insertion nothing allocates, sleeps for pacing, or takes a
  * lock of the group. Lockdep treats it as reclaim, which may not allocate.
  */
-#include <linux/highmem.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -43,20 +42,32 @@
 #include "zap.h"
 
 /*
- * References that this batch holds on a folio: one per merge of a page of it.
- * Only a large folio can have more than one.
+ * Count the references that this batch holds on each folio: one per merge of a
+ * page of it. Only a large folio can have more than one.
  */
-static int own_refs(const struct gd_merge_batch *batch, struct folio *folio)
+static void count_refs(struct gd_merge_batch *batch)
 {
-	unsigned int i;
-	int refs = 0;
+	unsigned int i, j;
 
-	if (!folio_test_large(folio))
-		return 1;
-	for (i = 0; i < batch->nr; i++)
-		if (page_folio(batch->merge[i].page) == folio)
-			refs++;
-	return refs;
+	for (i = 0; i < batch->nr; i++) {
+		struct gd_merge *m = &batch->merge[i];
+
+		m->folio = page_folio(m->page);
+		m->large = folio_test_large(m->folio);
+		m->refs = 1;
+		for (j = m->large ? i : 0; j-- > 0;)
+			if (batch->merge[j].folio == m->folio) {
+				m->refs += batch->merge[j].refs;
+				break;
+			}
+	}
+	/* The last merge of a folio has counted them all. */
+	for (i = batch->nr; i-- > 0;)
+		for (j = batch->merge[i].large ? i : 0; j-- > 0;)
+			if (batch->merge[j].folio == batch->merge[i].folio) {
+				batch->merge[j].refs = batch->merge[i].refs;
+				break;
+			}
 }
 
 /*
@@ -64,18 +75,17 @@ static int own_refs(const struct gd_merge_batch *batch, struct folio *folio)
  * Mappings in other processes may come and go: if the count differs before and
  * after, it might hide a pin.
  */
-static bool only_mapped(const struct gd_merge_batch *batch, struct folio *folio,
-			int *mapcount)
+static bool only_mapped(const struct gd_merge *m, int *mapcount)
 {
-	int mapped = gd_folio_mapcount(folio);
+	int mapped = gd_folio_mapcount(m->folio);
 	int refs;
 
 	smp_rmb(); /* mappings, then references */
-	refs = folio_ref_count(folio);
+	refs = folio_ref_count(m->folio);
 	smp_rmb(); /* then mappings again */
 	*mapcount = mapped;
-	return mapped > 0 && mapped == gd_folio_mapcount(folio) &&
-	       refs == mapped + own_refs(batch, folio);
+	return mapped > 0 && mapped == gd_folio_mapcount(m->folio) &&
+	       refs == mapped + m->refs;
 }
 
 static bool soft_dirty_tracked(struct vm_area_struct *vma, pte_t pte)
@@ -97,30 +107,29 @@ static u8 check_page(struct page *page, struct folio *folio)
 }
 
 /* A large folio may be in several merges: the first one locks it. */
-static bool lock_folio(struct gd_merge_batch *batch, struct gd_merge *m,
-		       struct folio *folio)
+static bool lock_folio(struct gd_merge *first, struct gd_merge *m)
 {
 	struct gd_merge *other;
 
-	if (folio_test_large(folio))
-		for (other = batch->merge; other < m; other++)
-			if (other->locked && page_folio(other->page) == folio)
+	if (m->large)
+		for (other = first; other < m; other++)
+			if (other->locked && other->folio == m->folio)
 				return true;
-	m->locked = folio_trylock(folio);
+	m->locked = folio_trylock(m->folio);
 	return m->locked;
 }
 
 static void unlock_folio(struct gd_merge *m)
 {
 	if (m->locked)
-		folio_unlock(page_folio(m->page));
+		folio_unlock(m->folio);
 	m->locked = false;
 }
 
-static void park(struct gd_merge_batch *batch, struct gd_merge *m,
+/* @first: the first of the merges that are parked together */
+static void park(struct gd_merge *first, struct gd_merge *m,
 		 struct vm_area_struct *vma, pte_t *ptep)
 {
-	struct folio *folio = page_folio(m->page);
 	struct mm_struct *mm = vma->vm_mm;
 	pte_t old = ptep_get(ptep);
 	int mapcount;
@@ -129,33 +138,32 @@ static void park(struct gd_merge_batch *batch, struct gd_merge *m,
 	if (!pte_present(old) || pte_special(old) ||
 	    pte_pfn(old) != page_to_pfn(m->page))
 		return;
-	m->result = check_page(m->page, folio);
+	m->result = check_page(m->page, m->folio);
 	if (m->result != GD_MERGE_NONE)
 		return;
 	m->result = GD_MERGE_BUSY;
-	if (!lock_folio(batch, m, folio))
+	if (!lock_folio(first, m))
 		return;
 	/* The state may have changed before the lock was taken. */
-	if (check_page(m->page, folio) != GD_MERGE_NONE)
+	if (check_page(m->page, m->folio) != GD_MERGE_NONE)
 		return;
 
 	old = ptep_get_and_clear(mm, m->addr, ptep);
-	if (!only_mapped(batch, folio, &mapcount) ||
-	    soft_dirty_tracked(vma, old) ||
-	    (PageAnonExclusive(m->page) && gd_try_share_anon(folio, m->page))) {
+	if (!only_mapped(m, &mapcount) || soft_dirty_tracked(vma, old) ||
+	    (PageAnonExclusive(m->page) &&
+	     gd_try_share_anon(m->folio, m->page))) {
 		/* The same PTE, and no fault saw it cleared: no flush. */
 		gd_set_pte(mm, m->addr, ptep, old);
 		return;
 	}
 	gd_set_pte(mm, m->addr, ptep,
 		   pfn_pte(page_to_pfn(m->page), vm_get_page_prot(VM_NONE)));
-	m->large = folio_test_large(folio);
-	m->freed = m->large || mapcount == 1;
+	m->freed = !m->large && mapcount == 1;
 	m->parked = true;
 }
 
-static void park_all(struct gd_merge_batch *batch, struct gd_merge *m,
-		     unsigned int nr, struct vm_area_struct *vma)
+static void park_all(struct gd_merge *m, unsigned int nr,
+		     struct vm_area_struct *vma)
 {
 	unsigned long first = m->addr;
 	spinlock_t *ptl;
@@ -169,8 +177,7 @@ static void park_all(struct gd_merge_batch *batch, struct gd_merge *m,
 		return;
 	}
 	for (i = 0; i < nr; i++)
-		park(batch, &m[i], vma,
-		     ptep + ((m[i].addr - first) >> PAGE_SHIFT));
+		park(m, &m[i], vma, ptep + ((m[i].addr - first) >> PAGE_SHIFT));
 	gd_walk_unlock(ptl);
 }
 
@@ -257,9 +264,12 @@ static void insert_copies(struct gd_merge_batch *batch, struct gd_merge *m,
 		if (m[i].result != GD_MERGE_RACED)
 			continue;
 		spare = batch->spare[--batch->nr_spare];
-		copy_highpage(spare, m[i].page);
-		if (!gd_insert_pages(vma, m[i].addr, &spare, 1))
+		if (gd_page_copy(spare, m[i].page)) {
+			gd_kill_users(vma->vm_mm);
 			m[i].result = GD_MERGE_GONE;
+		} else if (!gd_insert_pages(vma, m[i].addr, &spare, 1)) {
+			m[i].result = GD_MERGE_GONE;
+		}
 		put_page(spare);
 	}
 }
@@ -295,7 +305,7 @@ static void merge_locked(struct gd_merge_batch *batch, struct gd_merge *m,
 	}
 	gd_vma_start_write(vma);
 	fs_reclaim_acquire(GFP_KERNEL);
-	park_all(batch, m, nr, vma);
+	park_all(m, nr, vma);
 	zap_all(batch, m, nr, vma);
 	compare_all(m, nr, vma);
 	insert_all(batch, m, nr, vma);
@@ -317,6 +327,28 @@ static bool get_spares(struct gd_merge_batch *batch, unsigned int nr)
 	return true;
 }
 
+/*
+ * A large folio is free once none of its pages is mapped: then each of them
+ * counts as saved. As long as one is, the kernel keeps all of it.
+ */
+static void count_large(struct gd_merge_batch *batch)
+{
+	struct folio *last = NULL;
+	bool free = false;
+	unsigned int i;
+
+	for (i = 0; i < batch->nr; i++) {
+		struct gd_merge *m = &batch->merge[i];
+
+		if (!m->large || m->result != GD_MERGE_DONE)
+			continue;
+		if (m->folio != last)
+			free = !gd_folio_mapcount(m->folio);
+		last = m->folio;
+		m->freed = free;
+	}
+}
+
 /**
  * gd_merge_run - replace pages by frames
  * @batch: what to replace; also returns the results
@@ -327,6 +359,7 @@ void gd_merge_run(struct gd_merge_batch *batch)
 {
 	unsigned int i, nr;
 
+	count_refs(batch);
 	for (i = 0; i < batch->nr; i += nr) {
 		struct gd_merge *m = &batch->merge[i];
 
@@ -341,6 +374,7 @@ void gd_merge_run(struct gd_merge_batch *batch)
 		}
 		cond_resched();
 	}
+	count_large(batch);
 }
 
 /* Free the spare pages that a batch keeps for the next one. */

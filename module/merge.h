@@ -35,17 +35,21 @@ enum gd_merge_result {
  * @addr: where it is mapped
  * @page: the page; the caller holds one reference for this merge
  * @target: page to map instead, held by the caller
+ * @folio: the page's
+ * @refs: references that the batch holds on @folio
  * @result: &enum gd_merge_result
  * @locked: this merge holds the folio lock
  * @parked: the PTE is parked
  * @equal: the contents are equal, compared after the zap
- * @freed: it was the only mapping, or is @large: counts as a page saved
- * @large: the page is part of a large folio
+ * @freed: it was the only mapping: counts as a page saved
+ * @large: @folio is large
  */
 struct gd_merge {
 	unsigned long	addr;
 	struct page	*page;
 	struct page	*target;
+	struct folio	*folio;
+	int		refs;
 	u8		result;
 	bool		locked;
 	bool		parked;

@@ -46,9 +46,38 @@ void gd_notify_group(const struct gd_group *group, enum grpdedup_cmd what)
 	if (!skb)
 		return;
 	end_event(skb, hdr, gd_fill_group_id(skb, group) ?:
-		      (what == GRPDEDUP_CMD_GROUP_DEL ? 0 :
+		      (what == GRPDEDUP_CMD_GROUP_DEL ?
+		       nla_put_u64_64bit(skb, GRPDEDUP_A_PAGES,
+					 group->unshared, GRPDEDUP_A_PAD) :
 		       nla_put_u32(skb, GRPDEDUP_A_RATE,
 				   READ_ONCE(group->set.rate))));
+}
+
+/* A group was paused or resumed. */
+void gd_notify_pause(const struct gd_group *group)
+{
+	enum grpdedup_paused paused = READ_ONCE(group->paused);
+	struct sk_buff *skb;
+	void *hdr;
+
+	skb = begin_event(paused ? GRPDEDUP_CMD_PAUSE : GRPDEDUP_CMD_RESUME,
+			  &hdr);
+	if (!skb)
+		return;
+	end_event(skb, hdr, gd_fill_group_id(skb, group) ?:
+		      nla_put_u32(skb, GRPDEDUP_A_PAUSED, paused));
+}
+
+/* A request has ended. */
+void gd_notify_request(const struct gd_request *request)
+{
+	struct sk_buff *skb;
+	void *hdr;
+
+	skb = begin_event(GRPDEDUP_CMD_REQUEST, &hdr);
+	if (!skb)
+		return;
+	end_event(skb, hdr, gd_fill_request(skb, request));
 }
 
 void gd_notify_member_add(const struct gd_member *member)
@@ -77,7 +106,7 @@ void gd_notify_member_del(const struct gd_member *member,
 					GRPDEDUP_A_PAD));
 }
 
-/* A pass has ended that merged @pages. */
+/* A pass has ended that merged, and by which pages_sharing grew by @pages. */
 void gd_notify_reclaim(const struct gd_group *group, u64 pages)
 {
 	struct sk_buff *skb;

@@ -8,8 +8,11 @@
 
 struct gd_group;
 struct gd_member;
+struct gd_request;
 
 void gd_notify_group(const struct gd_group *group, enum grpdedup_cmd what);
+void gd_notify_pause(const struct gd_group *group);
+void gd_notify_request(const struct gd_request *request);
 void gd_notify_member_add(const struct gd_member *member);
 void gd_notify_member_del(const struct gd_member *member,
 			  enum grpdedup_reason reason, u64 pages);

@@ -2,6 +2,7 @@
 /* Pages as bytes: allocating, comparing and hashing one. */
 #include <linux/highmem.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "hash.h"
 #include "page.h"
@@ -18,6 +19,29 @@
 struct page *gd_page_alloc(void)
 {
 	return alloc_page(GD_GFP_CHARGED);
+}
+
+/**
+ * gd_page_copy - copy a page whose memory may have failed
+ * @to: page to fill
+ * @from: page to read
+ *
+ * Return: 0, or -EHWPOISON: it cannot be read. A plain read would take the host
+ * down.
+ */
+int gd_page_copy(struct page *to, struct page *from)
+{
+	unsigned long left;
+	void *src, *dst;
+
+	if (unlikely(PageHWPoison(from)))
+		return -EHWPOISON;
+	src = kmap_local_page(from);
+	dst = kmap_local_page(to);
+	left = copy_mc_to_kernel(dst, src, PAGE_SIZE);
+	kunmap_local(dst);
+	kunmap_local(src);
+	return left ? -EHWPOISON : 0;
 }
 
 bool gd_page_equals(struct page *a, struct page *b)

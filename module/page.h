@@ -20,6 +20,7 @@
 			 __GFP_NOWARN)
 
 struct page *gd_page_alloc(void);
+int gd_page_copy(struct page *to, struct page *from);
 bool gd_page_equals(struct page *a, struct page *b);
 bool gd_page_is_zero(struct page *page);
 u64 gd_page_hash(struct page *page, u64 seed);

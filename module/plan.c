@@ -26,6 +26,8 @@
 #define GD_FAILS_FREE	3
 /* The longest rest is 2^5 passes. */
 #define GD_REST_SHIFT	5
+/* Visits that find a frame alone before it is unshared. */
+#define GD_LONE_VISITS	3
 
 static void count(struct gd_plan *plan, enum grpdedup_counter id, s64 n)
 {
@@ -146,6 +148,26 @@ static void visit_anon(struct gd_plan *plan, unsigned int i)
 		match(plan, i, digest);
 }
 
+/*
+ * A frame that only this page maps saves nothing, and can be neither swapped
+ * nor moved. Another page of its content may turn up: wait for some visits.
+ */
+static void watch_lone(struct gd_plan *plan, struct gd_slot *slot)
+{
+	struct gd_frame *frame = slot->frame;
+
+	if (frame->users > 1 || frame->slots > 1 || frame->planned ||
+	    gd_frame_mappings(frame) > 1) {
+		gd_slot_reset_fails(slot);
+		return;
+	}
+	gd_slot_fail(slot);
+	if (gd_slot_fails(slot) < GD_LONE_VISITS)
+		return;
+	frame->lone = true;
+	plan->lone[plan->nr_lone++] = slot;
+}
+
 static void visit_frame(struct gd_plan *plan, unsigned int i)
 {
 	struct gd_slot *slot = &plan->block->slot[i];
@@ -156,6 +178,7 @@ static void visit_frame(struct gd_plan *plan, unsigned int i)
 	    slot->frame->pfn == page_to_pfn(page)) {
 		plan->nr_visited++;
 		gd_block_credit_saving(plan->block, slot);
+		watch_lone(plan, slot);
 		return;
 	}
 	frame = gd_frame_lookup(&plan->block->owner->dedup->frames, page);
@@ -191,6 +214,7 @@ static void begin_plan(struct gd_plan *plan)
 {
 	plan->foreign = false;
 	plan->nr_visited = 0;
+	plan->nr_lone = 0;
 	plan->nr_wanted = 0;
 	plan->batch.nr = 0;
 	plan->batch.zaps = 0;
@@ -342,4 +366,27 @@ void gd_plan_execute(struct gd_plan *plan)
 	}
 	release(batch);
 	count(plan, GRPDEDUP_CNT_ZAPS, batch->zaps);
+}
+
+/**
+ * gd_plan_settle_lone - record which lone frames were unshared
+ * @plan: after gd_isolate_block()
+ *
+ * The page keeps the frame's content, so its digest is known, and unique.
+ */
+void gd_plan_settle_lone(struct gd_plan *plan)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_lone; i++) {
+		struct gd_slot *slot = plan->lone[i];
+		struct gd_frame *frame = slot->frame;
+
+		frame->lone = false;
+		if (gd_frame_mappings(frame))
+			continue;
+		gd_slot_set(plan->block, slot, GD_UNSTABLE,
+			    gd_tree_digest(&frame->node));
+		count(plan, GRPDEDUP_CNT_LONE_UNSHARES, 1);
+	}
 }

@@ -17,6 +17,7 @@ static DEFINE_MUTEX(registry_lock);
 static DEFINE_XARRAY_ALLOC1(groups);
 static DEFINE_XARRAY_ALLOC1(members);
 static DEFINE_HASHTABLE(members_by_mm, 10);
+static enum grpdedup_paused all_paused;
 static bool closed;
 static u32 next_group_id, next_member_id, generation;
 
@@ -100,6 +101,7 @@ int gd_registry_add(struct gd_group *group, struct netlink_ext_ack *extack)
 		err = xa_alloc_cyclic(&groups, &group->id, group, xa_limit_31b,
 				      &next_group_id, GFP_KERNEL);
 		if (err >= 0) {
+			group->paused = all_paused;
 			gd_group_get(group);
 			changed();
 			err = 0;
@@ -171,12 +173,24 @@ void gd_registry_forget(struct gd_member *member)
 		member->ended = true;
 		hash_del(&member->by_mm);
 		xa_erase(&members, member->id);
-		member->group->nr_members--;
+		if (member->counted)
+			member->group->nr_members--;
 		changed();
 	}
 	mutex_unlock(&registry_lock);
 	if (!ended)
 		gd_member_put(member);
+}
+
+/* It could not join: keep it listed, but not as a member. */
+void gd_registry_reject(struct gd_member *member)
+{
+	mutex_lock(&registry_lock);
+	if (member->counted)
+		member->group->nr_members--;
+	member->counted = false;
+	changed();
+	mutex_unlock(&registry_lock);
 }
 
 static int insert(struct gd_group *group, struct gd_member *member)
@@ -192,6 +206,7 @@ static int insert(struct gd_group *group, struct gd_member *member)
 	gd_group_get(group);
 	member->group = group;
 	hash_add(members_by_mm, &member->by_mm, (unsigned long)member->mm);
+	member->counted = true;
 	group->nr_members++;
 	changed();
 	return 0;
@@ -201,8 +216,8 @@ static int insert(struct gd_group *group, struct gd_member *member)
  * gd_registry_join - register a process as a member of a group
  * @group: the group
  * @member: a new member
- * @other: set to NULL, or, with -EBUSY, to its membership of another group,
- *	with a reference
+ * @other: set to NULL, or, with -EBUSY, to its membership of another group, or
+ *	to what is left of an attempt to join, with a reference
  * @extack: set to the reason of a failure
  */
 int gd_registry_join(struct gd_group *group, struct gd_member *member,
@@ -221,7 +236,8 @@ int gd_registry_join(struct gd_group *group, struct gd_member *member,
 		if (err)
 			NL_SET_ERR_MSG(extack,
 				       "no memory to register the member");
-	} else if ((*other)->group == group) {
+	} else if ((*other)->group == group &&
+		   gd_member_state(*other, NULL) != GRPDEDUP_STATE_FAILED) {
 		NL_SET_ERR_MSG(extack, "the process is already in this group");
 		err = -EEXIST;
 		*other = NULL;
@@ -279,6 +295,35 @@ void gd_registry_set(struct gd_group *group, const struct gd_settings *set,
 		WRITE_ONCE(group->set.split_min, set->split_min);
 	if (which & GD_SET_FRAMES_MAX)
 		WRITE_ONCE(group->set.frames_max, set->frames_max);
+	mutex_unlock(&registry_lock);
+}
+
+/**
+ * gd_registry_pause - pause a group, or resume it
+ * @group: the group
+ * @paused: why, or %GRPDEDUP_PAUSED_NOT
+ *
+ * Return: whether anything has changed. A fault is final.
+ */
+bool gd_registry_pause(struct gd_group *group, enum grpdedup_paused paused)
+{
+	bool changes;
+
+	mutex_lock(&registry_lock);
+	changes = group->paused != paused &&
+		  group->paused != GRPDEDUP_PAUSED_FAULT;
+	if (changes)
+		WRITE_ONCE(group->paused, paused);
+	mutex_unlock(&registry_lock);
+	return changes;
+}
+
+/* Whether groups that are added from now on begin paused. A fault is final. */
+void gd_registry_pause_new(enum grpdedup_paused paused)
+{
+	mutex_lock(&registry_lock);
+	if (all_paused != GRPDEDUP_PAUSED_FAULT)
+		all_paused = paused;
 	mutex_unlock(&registry_lock);
 }
 

@@ -25,6 +25,8 @@ int gd_registry_set_dying(struct gd_group *group, bool dying);
 struct gd_group *gd_registry_find(const char *name);
 struct gd_group *gd_registry_next(unsigned long *id);
 u32 gd_registry_generation(void);
+bool gd_registry_pause(struct gd_group *group, enum grpdedup_paused paused);
+void gd_registry_pause_new(enum grpdedup_paused paused);
 void gd_registry_close(void);
 void gd_registry_exit(void);
 
@@ -32,6 +34,7 @@ void gd_registry_exit(void);
 int gd_registry_join(struct gd_group *group, struct gd_member *member,
 		     struct gd_member **other, struct netlink_ext_ack *extack);
 void gd_registry_forget(struct gd_member *member);
+void gd_registry_reject(struct gd_member *member);
 struct gd_member *gd_registry_find_member(struct task_struct *task);
 struct gd_member *gd_registry_next_member(unsigned long *id);
 

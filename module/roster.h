@@ -14,15 +14,17 @@ struct gd_member;
 /**
  * struct gd_roster - the members of a scanner; owned by it
  * @members: list of &struct gd_member
+ * @failed: those that could not join
  * @member: next one to visit in this pass; NULL when all have been visited
- * @addr: next address in it
+ * @left_out: this pass has given up a member's memory
  * @dedup: the group's trees and frames
  * @visit: working memory of the visits
  */
 struct gd_roster {
 	struct list_head	members;
+	struct list_head	failed;
 	struct gd_member	*member;
-	unsigned long		addr;
+	bool			left_out;
 	struct gd_dedup		*dedup;
 	struct gd_visit		visit;
 };
@@ -30,17 +32,27 @@ struct gd_roster {
 /**
  * struct gd_roster_call - a call about a member, or about all of them
  * @call: its argument is the roster
- * @member: the member, with a reference, or NULL
+ * @done: called at the end, with 0 or -errno, in the scanner, or, if the call
+ *	was cancelled (-ENOENT), in whatever thread posted it or stopped the
+ *	scanner; frees the struct that this is embedded in
+ * @member: the member, or NULL; the caller holds a reference until @done
  * @reason: why the membership ends, &enum grpdedup_reason
  * @keep: leave frames shared
+ * @force: unshare even if there seems to be no room for the copies
  * @pages: out: mappings unshared
+ * @need: out: pages that the copies may take, with -ENOSPC
+ * @room: out: pages that the host has for them, with -ENOSPC
  */
 struct gd_roster_call {
 	struct gd_call		call;
+	void			(*done)(struct gd_roster_call *call, int err);
 	struct gd_member	*member;
 	enum grpdedup_reason	reason;
 	bool			keep;
+	bool			force;
 	u64			pages;
+	u64			need;
+	u64			room;
 };
 
 void gd_roster_init(struct gd_roster *roster, struct gd_dedup *dedup);
@@ -50,11 +62,8 @@ unsigned int gd_roster_visit(struct gd_roster *roster);
 void gd_roster_remove_gone(struct gd_roster *roster);
 
 /* Calls */
-struct gd_roster_call *gd_roster_call_create(int (*fn)(struct gd_call *call,
-						       void *roster),
-					     struct gd_member *member);
-int gd_roster_join(struct gd_call *call, void *roster);
-int gd_roster_leave(struct gd_call *call, void *roster);
-int gd_roster_unshare(struct gd_call *call, void *roster);
+void gd_roster_join(struct gd_call *call, void *roster);
+void gd_roster_leave(struct gd_call *call, void *roster);
+void gd_roster_unshare(struct gd_call *call, void *roster);
 
 #endif /* GD_ROSTER_H */

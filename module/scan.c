@@ -9,9 +9,11 @@
  * code path can compare a page of one group with one of another.
  *
  * Other threads change the group's settings and kick the scanner, or put a call
- * into the group's inbox and wait. The scanner never exits by itself: it runs
- * until kthread_stop(), which waits for it, so that none of its code can run
- * after the module is unloaded.
+ * into the group's inbox. None of them waits for it, but the work item that
+ * deletes the group. The scanner never exits by itself: it runs until
+ * kthread_stop(), which waits for it, so that none of its code can run after
+ * the module is unloaded. It stops and freezes after the step that it is at,
+ * also within a call that unshares a large process.
  *
  * In a pass, blocks with pages that found a partner only after their visit are
  * visited a second time before the pass ends.
@@ -27,6 +29,7 @@
 #include "block.h"
 #include "dedup.h"
 #include "drain.h"
+#include "fault.h"
 #include "group.h"
 #include "notify.h"
 #include "pace.h"
@@ -50,6 +53,7 @@
  * @pass_start: when the pass began, ns
  * @next_reap: when to call reap() next, ns
  * @merges: the group's merges when the pass began
+ * @sharing: the group's PAGES_SHARING when the pass began
  * @busy: the group's SKIP_BUSY when the pass began
  */
 struct gd_scan {
@@ -59,6 +63,7 @@ struct gd_scan {
 	u64			pass_start;
 	u64			next_reap;
 	u64			merges;
+	u64			sharing;
 	u64			busy;
 };
 
@@ -72,6 +77,8 @@ static void begin_pass(struct gd_group *group, u64 now)
 		gd_drain_all();
 	scan->busy = busy;
 	scan->merges = gd_counters_read(&group->cnt, GRPDEDUP_CNT_MERGES);
+	scan->sharing = gd_counters_read(&group->cnt,
+					 GRPDEDUP_CNT_PAGES_SHARING);
 	scan->pass_start = now;
 	scan->dedup.pass = group->inbox.passes + 1;
 	gd_roster_rewind(&scan->roster);
@@ -81,18 +88,23 @@ static void begin_pass(struct gd_group *group, u64 now)
 static void end_pass(struct gd_group *group)
 {
 	struct gd_scan *scan = group->scan;
-	u64 merged = gd_counters_read(&group->cnt, GRPDEDUP_CNT_MERGES) -
-		     scan->merges;
+	u64 sharing = gd_counters_read(&group->cnt,
+				       GRPDEDUP_CNT_PAGES_SHARING);
+	bool merged = scan->merges != gd_counters_read(&group->cnt,
+						       GRPDEDUP_CNT_MERGES);
 
 	gd_frames_reap_idle(&scan->dedup.frames);
 	gd_visit_trim(&scan->roster.visit);
 #ifdef GRPDEDUP_DEBUG
-	WARN_ON(!gd_tree_verify(&scan->dedup.unstable));
-	WARN_ON(!gd_tree_verify(&scan->dedup.frames.stable));
+	gd_fault(!gd_tree_verify(&scan->dedup.unstable));
+	gd_fault(!gd_tree_verify(&scan->dedup.frames.stable));
 #endif
+	if (scan->roster.left_out)
+		gd_counters_add(&group->cnt, GRPDEDUP_CNT_PARTIAL_SCANS, 1);
 	gd_inbox_end_pass(&group->inbox);
 	if (merged)
-		gd_notify_reclaim(group, merged);
+		gd_notify_reclaim(group, sharing > scan->sharing ?
+					 sharing - scan->sharing : 0);
 }
 
 static struct gd_block *pending_block(struct gd_scan *scan)
@@ -148,6 +160,8 @@ static u64 idle_time(struct gd_group *group, u64 now)
 	/* What a deletion unshares must not be merged again before it ends. */
 	if (READ_ONCE(group->dying))
 		return GD_PACE_FOREVER;
+	if (READ_ONCE(group->paused) || gd_fault_seen())
+		return GD_REAP_NS;
 	if (gd_inbox_wants_pass(&group->inbox))
 		return 0;
 	/* Children and former members may still map frames. */
@@ -221,6 +235,8 @@ static int scanner(void *arg)
 		cond_resched();
 		try_to_freeze();
 	}
+	/* Here, because it takes mmap locks with no other lock held. */
+	gd_roster_exit(&scan->roster);
 	return 0;
 }
 
@@ -270,7 +286,6 @@ void gd_scan_stop(struct gd_group *group)
 
 	kthread_stop(group->task);
 	gd_inbox_close(&group->inbox);
-	gd_roster_exit(&scan->roster);
 	gd_dedup_exit(&scan->dedup);
 	kfree(scan);
 	group->scan = NULL;

@@ -1,44 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Making shared mappings private again. Independent of groups: a frame is any
- * page that is not anonymous in an area where only frames are not, or one of
- * ksmd's: 6.1 leaves those in place that userfaultfd write-protects.
+ * Making one shared mapping private again. Independent of groups: a frame is
+ * any page that is not anonymous in an area where only frames are not, or one
+ * of ksmd's: 6.1 leaves those in place that userfaultfd write-protects.
  *
  * The kernel's own fault does the work, as for ksmd. A member can make that
  * fault fail (no memory left, userfaultfd, on 6.1 a read-only area); then a
  * copy replaces the frame: the content stays, sharing ends.
+ *
+ * The new PTE keeps what userfaultfd and soft-dirty tracking noted in the old
+ * one: a background snapshot or an incremental dump relies on it.
  */
-#include <linux/highmem.h>
-#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
+#include <linux/swap.h>
+#include <linux/swapops.h>
 
+#include "fault.h"
 #include "insert.h"
-#include "lock.h"
+#include "kill.h"
+#include "page.h"
 #include "unshare.h"
-#include "vma.h"
 #include "walk.h"
 #include "zap.h"
 
-/* Faults for one hold of the mmap write lock. */
-#define GD_UNSHARE_BATCH	64
 /* Tries per page: a fault may fail for a temporary reason. */
 #define GD_FAULT_TRIES		8
-/* Rounds with the member running, before one hold of the lock for the rest. */
-#define GD_UNSHARE_ROUNDS	8
 
-/*
- * A caller may wait for the result: try a hundred times as long as for a merge
- * (2 to 4 s), unless the scanner is to stop.
- */
-static bool lock_patiently(struct mm_struct *mm, bool (*lock)(struct mm_struct *))
+/* By userfaultfd: other PTEs without access rights are NUMA hints. */
+static bool is_read_protected(pte_t pte)
 {
-	int tries;
+	return gd_pte_uffd(pte) && pte_protnone(pte);
+}
 
-	for (tries = 0; tries < 100 && !kthread_should_stop(); tries++)
-		if (lock(mm))
-			return true;
-	return false;
+/* Give the PTE the bits that other tools have set in @old. */
+static void carry_bits(struct vm_area_struct *vma, unsigned long addr,
+		       pte_t *ptep, pte_t old)
+{
+	pte_t pte = ptep_get(ptep), new = pte;
+
+	/*
+	 * @pte is read-only, so write protection changes no access right, and
+	 * needs no flush. A read may still hit a stale entry, a write cannot.
+	 */
+	if (is_read_protected(old))
+		new = pfn_pte(pte_pfn(pte), vm_get_page_prot(VM_NONE));
+	if (gd_pte_uffd(old) && !gd_fault(pte_write(pte)))
+		new = gd_pte_mkuffd(new);
+	if (pte_soft_dirty(old))
+		new = pte_mksoft_dirty(new);
+	if (pte_same(new, pte))
+		return;
+	ptep_get_and_clear(vma->vm_mm, addr, ptep);
+	gd_set_pte(vma->vm_mm, addr, ptep, new);
 }
 
 /*
@@ -48,7 +62,8 @@ static bool lock_patiently(struct mm_struct *mm, bool (*lock)(struct mm_struct *
  * would then discard it for all that share it after a fork
  * (madvise_free_pte_range() counts the mappings of dirty pages only).
  */
-static struct page *recheck_pte(struct vm_area_struct *vma, unsigned long addr)
+static struct page *recheck_pte(struct vm_area_struct *vma, unsigned long addr,
+				pte_t old)
 {
 	struct page *page, *frame;
 	spinlock_t *ptl;
@@ -60,67 +75,122 @@ static struct page *recheck_pte(struct vm_area_struct *vma, unsigned long addr)
 	pte = ptep_get(ptep);
 	page = gd_walk_pte_page(pte);
 	frame = gd_walk_pte_frame(vma, pte);
-	if (frame)
+	if (frame) {
 		get_page(frame);
-	else if (page)
+	} else if (page) {
 		folio_set_dirty(page_folio(page));
+		carry_bits(vma, addr, ptep, old);
+	}
 	gd_walk_unlock(ptl);
 	return frame;
 }
 
 /*
+ * The frame's memory has failed, and its content is lost. Put in its place what
+ * memory_failure() would: an access gets SIGBUS, which QEMU passes on to its
+ * guest.
+ */
+static int replace_by_poison(struct vm_area_struct *vma, unsigned long addr,
+			     struct page *frame)
+{
+#ifdef CONFIG_MEMORY_FAILURE
+	swp_entry_t entry = swp_entry(SWP_HWPOISON, page_to_pfn(frame));
+	spinlock_t *ptl;
+	pte_t *ptep;
+
+	gd_zap_range(vma, addr, PAGE_SIZE);
+	ptep = gd_walk_lock(vma->vm_mm, addr, &ptl);
+	if (ptep) {
+		gd_set_pte(vma->vm_mm, addr, ptep, swp_entry_to_pte(entry));
+		gd_walk_unlock(ptl);
+		return 0;
+	}
+#endif
+	gd_kill_users(vma->vm_mm);
+	return -EHWPOISON;
+}
+
+/*
  * The frame's bytes never change, so no write can be lost between the steps.
  * The copy is charged beyond the limit if need be (__GFP_HIGH): a full memory
- * cgroup must neither keep the frame shared nor get a page for free.
+ * cgroup must neither keep the frame shared nor get a page for free. No direct
+ * reclaim: above memory.high, the charge would sleep with the mmap lock held.
  */
 static int replace_by_copy(struct vm_area_struct *vma, unsigned long addr,
-			   struct page *frame)
+			   struct page *frame, pte_t old)
 {
-	struct page *copy = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_HIGH |
-				       __GFP_NOWARN | __GFP_NORETRY);
+	struct page *copy = alloc_page(GFP_NOWAIT | __GFP_ACCOUNT | __GFP_HIGH |
+				       __GFP_NOWARN);
+	spinlock_t *ptl;
+	pte_t *ptep;
 	int err = 0;
 
 	if (!copy)
 		return -ENOMEM;
-	copy_highpage(copy, frame);
+	if (gd_page_copy(copy, frame)) {
+		put_page(copy);
+		return replace_by_poison(vma, addr, frame);
+	}
 	gd_zap_range(vma, addr, PAGE_SIZE);
 	if (!gd_insert_pages(vma, addr, &copy, 1))
 		err = -EFAULT;
 	put_page(copy);
+	ptep = gd_walk_lock(vma->vm_mm, addr, &ptl);
+	if (ptep) {
+		carry_bits(vma, addr, ptep, old);
+		gd_walk_unlock(ptl);
+	}
 	return err;
+}
+
+/*
+ * What to take out of the area's flags around the fault. Where the fault is a
+ * write (6.1), userfaultfd would handle it; without VM_UFFD_WP it makes a copy,
+ * and without VM_WRITE one that cannot be written before carry_bits() protects
+ * it again. Faults and all others who read these flags wait for the mmap lock.
+ */
+static unsigned long hidden_flags(struct vm_area_struct *vma, pte_t old)
+{
+	if (!GD_MERGE_NEEDS_WRITE || !gd_pte_uffd(old))
+		return 0;
+	return vma->vm_flags & (VM_UFFD_WP | VM_WRITE);
 }
 
 /*
  * At memory.max the fault would invoke the memcg OOM killer again and again:
  * its victim waits for the mmap lock that is held here. PF_MEMALLOC charges
  * beyond the limit, but also opens the host's reserves, so check for a free
- * page first.
+ * page first. The callers make room before they take the lock.
  */
-static vm_fault_t make_private(struct vm_area_struct *vma, unsigned long addr)
+static vm_fault_t make_private(struct vm_area_struct *vma, unsigned long addr,
+			       pte_t old)
 {
-	struct page *page = alloc_page(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	struct page *page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
+	unsigned long hidden = hidden_flags(vma, old);
 	unsigned int flags;
 	vm_fault_t ret;
 
 	if (!page)
 		return VM_FAULT_OOM;
 	put_page(page);
+	gd_vma_flags_clear(vma, hidden);
 	flags = memalloc_noreclaim_save();
 	ret = handle_mm_fault(vma, addr, GD_UNSHARE_FAULT, NULL);
 	memalloc_noreclaim_restore(flags);
+	gd_vma_flags_set(vma, hidden);
 	return ret;
 }
 
 /* 0, or -errno with the frame that is still mapped, and a reference on it. */
 static int unshare_by_fault(struct vm_area_struct *vma, unsigned long addr,
-			    struct page **frame)
+			    pte_t old, struct page **frame)
 {
 	vm_fault_t ret;
 	int tries;
 
 	for (tries = 1; ; tries++) {
-		ret = make_private(vma, addr);
-		*frame = recheck_pte(vma, addr);
+		ret = make_private(vma, addr, old);
+		*frame = recheck_pte(vma, addr, old);
 		if (!*frame)
 			return 0;
 		if ((ret & VM_FAULT_ERROR) || tries == GD_FAULT_TRIES)
@@ -134,192 +204,35 @@ static int unshare_by_fault(struct vm_area_struct *vma, unsigned long addr,
  * @vma: its area; the mmap write lock is held and gd_vma_start_write() done
  * @addr: its address
  *
- * Charges a copy to the active memory cgroup.
+ * Charges a copy to the active memory cgroup. Does not wait for memory.
  *
  * Return: 0, the PTE was read again and maps no frame, or -errno.
  */
 int gd_unshare_page(struct vm_area_struct *vma, unsigned long addr)
 {
 	struct page *frame;
+	spinlock_t *ptl;
+	pte_t *ptep, old;
 	int err;
 
 	mmap_assert_write_locked(vma->vm_mm);
-	err = unshare_by_fault(vma, addr, &frame);
+	ptep = gd_walk_lock(vma->vm_mm, addr, &ptl);
+	if (!ptep)
+		return 0;
+	old = ptep_get(ptep);
+	gd_walk_unlock(ptl);
+
+	err = unshare_by_fault(vma, addr, old, &frame);
 	if (!err)
 		return 0;
-	err = replace_by_copy(vma, addr, frame);
+	err = replace_by_copy(vma, addr, frame, old);
 	put_page(frame);
-	if (err)
+	/* No fault is possible there; the copy is nobody else's. */
+	if (err || is_read_protected(old))
 		return err;
 	/* The copy is mapped like a frame; now the fault can succeed. */
-	err = unshare_by_fault(vma, addr, &frame);
+	err = unshare_by_fault(vma, addr, old, &frame);
 	if (err)
 		put_page(frame);
-	return err;
-}
-
-static bool must_unshare(struct page *page, struct gd_unshare *un)
-{
-	if (un->keep)
-		return !un->keep(page, un->arg);
-	return !PageAnon(page);
-}
-
-/*
- * Collect up to GD_UNSHARE_BATCH frames of one block, from *addrp on; moves
- * *addrp past what was scanned.
- */
-static unsigned int collect(struct vm_area_struct *vma, unsigned long *addrp,
-			    struct gd_unshare *un, unsigned long *found)
-{
-	unsigned long addr = *addrp, start = addr;
-	unsigned long end = min((addr & GD_BLOCK_MASK) + GD_BLOCK_SIZE,
-				vma->vm_end);
-	unsigned int nr = 0;
-	spinlock_t *ptl;
-	pte_t *ptep;
-
-	ptep = gd_walk_lock(vma->vm_mm, addr, &ptl);
-	if (!ptep) {
-		*addrp = end;
-		return 0;
-	}
-	for (; addr < end && nr < GD_UNSHARE_BATCH; addr += PAGE_SIZE) {
-		pte_t pte = ptep_get(ptep + ((addr - start) >> PAGE_SHIFT));
-		struct page *page = gd_walk_pte_frame(vma, pte);
-
-		if (page && must_unshare(page, un))
-			found[nr++] = addr;
-	}
-	gd_walk_unlock(ptl);
-	*addrp = addr;
-	return nr;
-}
-
-/* Is there any frame to unshare from *addrp on? Moves *addrp to it. */
-static bool find_frame(struct mm_struct *mm, unsigned long *addrp,
-		       struct gd_unshare *un)
-{
-	VMA_ITERATOR(vmi, mm, *addrp);
-	unsigned long found[GD_UNSHARE_BATCH];
-	struct vm_area_struct *vma;
-
-	mmap_assert_locked(mm);
-	for_each_vma(vmi, vma) {
-		unsigned long addr = max(*addrp, vma->vm_start);
-
-		if (!gd_vma_may_hold_frames(vma))
-			continue;
-		while ((addr = gd_walk_next(mm, addr, vma->vm_end)) <
-		       vma->vm_end) {
-			if (collect(vma, &addr, un, found)) {
-				*addrp = found[0];
-				return true;
-			}
-			cond_resched();
-		}
-	}
-	return false;
-}
-
-static int unshare_batch(struct mm_struct *mm, unsigned long *addrp,
-			 struct gd_unshare *un)
-{
-	unsigned long found[GD_UNSHARE_BATCH];
-	struct vm_area_struct *vma;
-	unsigned int i, nr;
-	int err = 0;
-
-	mmap_assert_write_locked(mm);
-	vma = find_vma(mm, *addrp);
-	if (!vma || vma->vm_start > *addrp || !gd_vma_may_hold_frames(vma))
-		return 0;
-	gd_vma_start_write(vma);
-	nr = collect(vma, addrp, un, found);
-	for (i = 0; i < nr && !err; i++)
-		err = gd_unshare_page(vma, found[i]);
-	un->done += err ? i - 1 : nr;
-	return err;
-}
-
-/* One round over all of @mm from @addr on. */
-static int unshare_from(struct mm_struct *mm, unsigned long addr,
-			struct gd_unshare *un)
-{
-	bool more;
-	int err;
-
-	do {
-		if (!lock_patiently(mm, gd_lock_mmap_write))
-			return -EBUSY;
-		err = unshare_batch(mm, &addr, un);
-		mmap_write_unlock(mm);
-		if (err)
-			return err;
-		cond_resched();
-		if (!lock_patiently(mm, gd_lock_mmap_read))
-			return -EBUSY;
-		more = find_frame(mm, &addr, un);
-		mmap_read_unlock(mm);
-	} while (more);
-	return 0;
-}
-
-/* Under one hold of the lock, so that no frame can appear behind the scan. */
-static int unshare_rest(struct mm_struct *mm, struct gd_unshare *un)
-{
-	unsigned long addr = 0;
-	int err = 0;
-
-	if (!lock_patiently(mm, gd_lock_mmap_write))
-		return -EBUSY;
-	while (!err && find_frame(mm, &addr, un))
-		err = unshare_batch(mm, &addr, un);
-	if (!err && un->then)
-		err = un->then(mm);
-	mmap_write_unlock(mm);
-	return err;
-}
-
-/*
- * Done only when one scan of all of @mm, under one hold of the mmap lock so
- * that no mapping can move behind the scan, found no frame.
- */
-static int unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
-{
-	int round, err;
-	bool found;
-
-	for (round = 0; round < GD_UNSHARE_ROUNDS; round++) {
-		unsigned long addr = 0;
-
-		if (!lock_patiently(mm, gd_lock_mmap_read))
-			return -EBUSY;
-		found = find_frame(mm, &addr, un);
-		mmap_read_unlock(mm);
-		if (!found)
-			break;
-		err = unshare_from(mm, addr, un);
-		if (err)
-			return err;
-	}
-	return found || un->then ? unshare_rest(mm, un) : 0;
-}
-
-/**
- * gd_unshare_mm - make all mappings of frames in an address space private
- * @mm: an address space with a user reference
- * @un: which frames to unshare; counts the mappings unshared
- *
- * Return: 0, or -errno: -EBUSY if the lock could not be taken.
- */
-int gd_unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
-{
-	struct mem_cgroup *memcg = get_mem_cgroup_from_mm(mm);
-	struct mem_cgroup *old = set_active_memcg(memcg);
-	int err = unshare_mm(mm, un);
-
-	set_active_memcg(old);
-	mem_cgroup_put(memcg);
 	return err;
 }

@@ -5,22 +5,45 @@
 
 #include <linux/mm_types.h>
 
+struct gd_ksm;
+
 /**
- * struct gd_unshare - what to unshare
+ * struct gd_unshare - what to unshare in an address space
  * @keep: whether a frame stays; NULL: all frames go, but not ksmd's pages: ksmd
  *	may merge those of a former member again at any time
- * @arg: argument of @keep
- * @then: called under the mmap write lock when no frame is left, or NULL
- * @done: increased by the mappings made private
+ * @count: called with the number of mappings that a step made private, while
+ *	the mmap lock is held
+ * @arg: argument of both
+ * @ksm: NULL, or: make all areas unmergeable for ksmd first
+ * @done: out: mappings made private
+ * @start: first address
+ * @end: end
+ * @looked: PTEs looked at
+ * @addr: where to go on
+ * @deadline: when to give up, ns
+ * @displaced: digest of the areas that mremap has moved, when the round began
+ * @again: frames may be left behind @addr
  */
 struct gd_unshare {
-	bool	(*keep)(struct page *page, void *arg);
-	void	*arg;
-	int	(*then)(struct mm_struct *mm);
-	u64	done;
+	bool		(*keep)(struct page *page, void *arg);
+	void		(*count)(void *arg, unsigned int nr);
+	void		*arg;
+	struct gd_ksm	*ksm;
+	u64		done;
+	/* private: */
+	unsigned long	start;
+	unsigned long	end;
+	u64		looked;
+	unsigned long	addr;
+	u64		deadline;
+	u64		displaced;
+	bool		again;
 };
 
 int gd_unshare_page(struct vm_area_struct *vma, unsigned long addr);
+int gd_unshare_block(struct mm_struct *mm, unsigned long addr,
+		     struct gd_unshare *un);
 int gd_unshare_mm(struct mm_struct *mm, struct gd_unshare *un);
+unsigned long gd_unshare_room(void);
 
 #endif /* GD_UNSHARE_H */

@@ -4,12 +4,12 @@
  * planned and merged. Owns the plan. Independent of the group and its scanner:
  * the caller advances from member to member.
  */
-#include <linux/memcontrol.h>
 #include <linux/mm.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "hold.h"
 #include "isolate.h"
+#include "ksm.h"
 #include "lock.h"
 #include "member.h"
 #include "plan.h"
@@ -19,16 +19,6 @@
 
 /* Areas to check in one hold of the mmap lock. */
 #define GD_VMAS_PER_STEP	64
-
-/**
- * struct hold - what a visit holds of a member
- * @memcg: the memory cgroup that is charged for the visit's allocations
- * @old: the one that was active before
- */
-struct hold {
-	struct mem_cgroup	*memcg;
-	struct mem_cgroup	*old;
-};
 
 /**
  * gd_visit_init - allocate the working memory; does nothing the second time
@@ -61,61 +51,67 @@ void gd_visit_exit(struct gd_visit *visit)
 	visit->plan = NULL;
 }
 
-/*
- * The address space stays alive until release_member(): never longer than one
- * block.
- */
-static bool hold_member(struct gd_member *member, struct hold *hold)
-{
-	if (!mmget_not_zero(member->mm))
-		return false;
-	hold->memcg = get_mem_cgroup_from_mm(member->mm);
-	hold->old = set_active_memcg(hold->memcg);
-	return true;
-}
-
-static void release_member(struct gd_member *member, struct hold *hold)
-{
-	set_active_memcg(hold->old);
-	mem_cgroup_put(hold->memcg);
-	mmput_async(member->mm);
-}
-
 /* Count an area that is not merged and has no frames. */
 static void skip_vma(struct gd_member *member, struct vm_area_struct *vma,
 		     enum gd_vma_class class)
 {
-	enum grpdedup_counter id = GRPDEDUP_CNT_SKIP_VMA_OTHER;
+	member->skipped[class - GD_VMA_SHARED] += vma->vm_end - vma->vm_start;
+}
 
-	if (class == GD_VMA_SHARED)
-		id = GRPDEDUP_CNT_SKIP_VMA_SHARED;
-	else if (class == GD_VMA_HUGETLB)
-		id = GRPDEDUP_CNT_SKIP_VMA_HUGETLB;
-	gd_blocks_count(&member->blocks, id, vma_pages(vma));
+/* A pass over the member's memory has ended: publish what it skipped. */
+static void count_skipped(struct gd_member *member)
+{
+	static const enum grpdedup_counter ids[GD_SKIPPED_CLASSES] = {
+		[GD_VMA_SHARED - GD_VMA_SHARED] = GRPDEDUP_CNT_SKIP_VMA_SHARED,
+		[GD_VMA_HUGETLB - GD_VMA_SHARED] = GRPDEDUP_CNT_SKIP_VMA_HUGETLB,
+		[GD_VMA_FILE - GD_VMA_SHARED] = GRPDEDUP_CNT_SKIP_VMA_FILE,
+		[GD_VMA_OTHER - GD_VMA_SHARED] = GRPDEDUP_CNT_SKIP_VMA_OTHER,
+	};
+	int i;
+
+	for (i = 0; i < GD_SKIPPED_CLASSES; i++) {
+		u64 old = gd_counters_read(&member->blocks.cnt, ids[i]);
+
+		gd_blocks_count(&member->blocks, ids[i],
+				member->skipped[i] - old);
+		member->skipped[i] = 0;
+	}
+}
+
+/* The member leaves: nothing of it is skipped any more. */
+void gd_visit_forget(struct gd_member *member)
+{
+	memset(member->skipped, 0, sizeof(member->skipped));
+	count_skipped(member);
+}
+
+/* Once in a pass: a member that repeats it must not hold up the scan. */
+static bool is_to_take(struct gd_member *member, struct vm_area_struct *vma,
+		       unsigned long addr)
+{
+	return vma->vm_flags & VM_MERGEABLE && addr >= member->taken;
 }
 
 /*
- * The next area that may hold frames, from *addr on. *addr is set to its start,
- * or to where the search continues. *last: there is no such area. *mergeable:
- * ksmd may merge one of the areas seen, which can be private mappings of files
- * too.
+ * The next area that needs a visit, from *addr on: one that may hold frames,
+ * one that ksmd may merge, or a private mapping of a file that it could merge
+ * until now. *addr is set to its start, or to where the search continues.
+ * *last: there is no such area.
  */
 static struct vm_area_struct *next_area(struct gd_member *member,
-					unsigned long *addr, bool *last,
-					bool *mergeable)
+					unsigned long *addr, bool *last)
 {
 	VMA_ITERATOR(vmi, member->mm, *addr);
 	struct vm_area_struct *vma;
 	int n = 0;
 
 	*last = false;
-	*mergeable = false;
 	for_each_vma(vmi, vma) {
 		enum gd_vma_class class = gd_vma_classify(vma);
 
-		*mergeable |= !!(vma->vm_flags & VM_MERGEABLE);
 		*addr = max(*addr, vma->vm_start);
-		if (class <= GD_VMA_WATCH)
+		if (class <= GD_VMA_WATCH || is_to_take(member, vma, *addr) ||
+		    (class == GD_VMA_FILE && *addr < member->taken))
 			return vma;
 		skip_vma(member, vma, class);
 		*addr = vma->vm_end;
@@ -126,7 +122,10 @@ static struct vm_area_struct *next_area(struct gd_member *member,
 	return NULL;
 }
 
-/* Plan for the snapshot just taken, merge, and unshare foreign frames. */
+/*
+ * Plan for the snapshot just taken, merge, and unshare foreign pages and frames
+ * that have been alone for a while.
+ */
 static unsigned int work_on(struct gd_visit *visit, struct gd_member *member,
 			    enum gd_vma_class class)
 {
@@ -142,8 +141,10 @@ static unsigned int work_on(struct gd_visit *visit, struct gd_member *member,
 				    GRPDEDUP_CNT_SKIP_LOCKED :
 				    GRPDEDUP_CNT_UNSPEC);
 	gd_plan_execute(plan);
-	if (plan->foreign)
-		gd_isolate_from_groups(member);
+	if (plan->foreign || plan->nr_lone) {
+		gd_isolate_block(member, plan->block->start);
+		gd_plan_settle_lone(plan);
+	}
 	return plan->nr_visited;
 }
 
@@ -183,31 +184,70 @@ static unsigned int visit_area(struct gd_visit *visit, struct gd_member *member,
 	return work_on(visit, member, class);
 }
 
+/*
+ * Take one area from ksmd. The visits that follow find what it has merged
+ * there, so a member that makes areas mergeable in a loop costs its group's
+ * rate only. The mmap read lock is held, and released here.
+ */
+static enum gd_visit_result take_from_ksm(struct gd_member *member,
+					  struct vm_area_struct *vma,
+					  unsigned long addr)
+{
+	unsigned long end = vma->vm_end;
+
+	mmap_read_unlock(member->mm);
+	if (!gd_lock_mmap_write(member->mm))
+		return GD_VISIT_CONTENDED;
+	gd_ksm_take(&member->ksm, member->mm, addr, 1);
+	mmap_write_unlock(member->mm);
+	member->taken = end;
+	return GD_VISIT_MORE;
+}
+
+/*
+ * Unshare pages of ksmd's in one block of a private mapping of a file, where
+ * nothing is merged. The mmap read lock is held, and released here.
+ */
+static unsigned int visit_file(struct gd_member *member,
+			       struct vm_area_struct *vma, unsigned long *addr)
+{
+	unsigned long start = gd_walk_next(member->mm, *addr, vma->vm_end);
+	unsigned long end = min((start & GD_BLOCK_MASK) + GD_BLOCK_SIZE,
+				vma->vm_end);
+
+	mmap_read_unlock(member->mm);
+	*addr = end;
+	if (start == end)
+		return 0;
+	gd_isolate_block(member, start);
+	return (end - start) >> PAGE_SHIFT;
+}
+
 static enum gd_visit_result visit_member(struct gd_visit *visit,
 					 struct gd_member *member,
-					 unsigned long *addr,
 					 unsigned int *visited)
 {
+	unsigned long *addr = &member->addr;
 	struct vm_area_struct *vma;
-	bool last, mergeable;
+	bool last;
 
 	if (!gd_lock_mmap_read(member->mm))
 		return GD_VISIT_CONTENDED;
-	vma = next_area(member, addr, &last, &mergeable);
-	if (mergeable) {
+	vma = next_area(member, addr, &last);
+	if (!vma) {
 		mmap_read_unlock(member->mm);
-		if (gd_isolate_from_ksm(member) ||
-		    !gd_lock_mmap_read(member->mm))
-			return GD_VISIT_CONTENDED;
-		/* Only once: a member must not hold up the scan. */
-		vma = next_area(member, addr, &last, &mergeable);
+		if (!last)
+			return GD_VISIT_MORE;
+		count_skipped(member);
+		return GD_VISIT_END;
 	}
-	if (vma) {
+	if (is_to_take(member, vma, *addr))
+		return take_from_ksm(member, vma, *addr);
+	if (gd_vma_classify(vma) <= GD_VMA_WATCH)
 		*visited = visit_area(visit, member, vma, addr);
-		return GD_VISIT_MORE;
-	}
-	mmap_read_unlock(member->mm);
-	return last ? GD_VISIT_END : GD_VISIT_MORE;
+	else
+		*visited = visit_file(member, vma, addr);
+	return GD_VISIT_MORE;
 }
 
 static bool split(struct gd_visit *visit, struct gd_block *block,
@@ -310,15 +350,15 @@ unsigned int gd_visit_pending(struct gd_visit *visit, struct gd_block *block)
 	struct gd_member *member = container_of(block->owner, struct gd_member,
 						blocks);
 	unsigned int before, visited = 0;
-	struct hold hold;
+	struct gd_hold hold;
 
-	if (hold_member(member, &hold)) {
+	if (gd_hold_get(&hold, member->mm)) {
 		/* A page may have found its partner earlier in this block. */
 		do {
 			before = block->nr_pending;
 			visited += visit_pending_areas(visit, member, block);
 		} while (block->nr_pending && block->nr_pending < before);
-		release_member(member, &hold);
+		gd_hold_put(&hold);
 	}
 	if (block->nr_pending)
 		give_up(block);
@@ -328,22 +368,21 @@ unsigned int gd_visit_pending(struct gd_visit *visit, struct gd_block *block)
 /**
  * gd_visit_next - visit the next block of a member
  * @visit: from gd_visit_init()
- * @member: the member
- * @addr: where to start; moved past what was visited
+ * @member: the member; its address is moved past what was visited
  * @visited: set to the number of pages visited, if there were any
  *
  * Return: &enum gd_visit_result.
  */
 enum gd_visit_result gd_visit_next(struct gd_visit *visit,
 				   struct gd_member *member,
-				   unsigned long *addr, unsigned int *visited)
+				   unsigned int *visited)
 {
 	enum gd_visit_result result;
-	struct hold hold;
+	struct gd_hold hold;
 
-	if (!hold_member(member, &hold))
+	if (!gd_hold_get(&hold, member->mm))
 		return GD_VISIT_GONE;
-	result = visit_member(visit, member, addr, visited);
-	release_member(member, &hold);
+	result = visit_member(visit, member, visited);
+	gd_hold_put(&hold);
 	return result;
 }

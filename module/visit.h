@@ -26,7 +26,7 @@ struct gd_visit {
  * enum gd_visit_result - result of a visit
  * @GD_VISIT_MORE: the member has more memory, from the new address on
  * @GD_VISIT_END: all of the member's memory has been visited
- * @GD_VISIT_CONTENDED: its mmap lock could not be taken: skip the rest of it
+ * @GD_VISIT_CONTENDED: its mmap lock could not be taken: come back later
  * @GD_VISIT_GONE: its address space has lost its last user
  */
 enum gd_visit_result {
@@ -42,7 +42,8 @@ void gd_visit_exit(struct gd_visit *visit);
 
 enum gd_visit_result gd_visit_next(struct gd_visit *visit,
 				   struct gd_member *member,
-				   unsigned long *addr, unsigned int *visited);
+				   unsigned int *visited);
 unsigned int gd_visit_pending(struct gd_visit *visit, struct gd_block *block);
+void gd_visit_forget(struct gd_member *member);
 
 #endif /* GD_VISIT_H */

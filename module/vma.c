@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Which parts of an address space may be merged, and making them unmergeable
- * for ksmd. Independent of groups and pages.
- */
+/* Which parts of an address space may be merged. */
 #include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
-#include <linux/mman.h>
 
 #include "vma.h"
 
@@ -13,7 +9,7 @@
 #define GD_VM_NEVER	(VM_SHARED | VM_MAYSHARE | VM_PFNMAP | VM_IO | \
 			 VM_HUGETLB | VM_MIXEDMAP | VM_DONTEXPAND)
 #define GD_VM_WATCH	(VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR | \
-			 VM_SHADOW_STACK | VM_DROPPABLE | VM_WIPEONFORK)
+			 VM_UFFD_RWP | VM_SHADOW_STACK | VM_DROPPABLE | VM_WIPEONFORK)
 
 /**
  * gd_vma_may_hold_frames - can a frame of ours be mapped here?
@@ -38,6 +34,8 @@ enum gd_vma_class gd_vma_classify(const struct vm_area_struct *vma)
 		return GD_VMA_HUGETLB;
 	if (vma->vm_flags & (VM_SHARED | VM_MAYSHARE))
 		return GD_VMA_SHARED;
+	if (vma->vm_file)
+		return GD_VMA_FILE;
 	if (!gd_vma_may_hold_frames(vma))
 		return GD_VMA_OTHER;
 	if (vma->vm_flags & GD_VM_WATCH)
@@ -49,60 +47,13 @@ enum gd_vma_class gd_vma_classify(const struct vm_area_struct *vma)
 	return GD_VMA_MERGE;
 }
 
-static int unmerge(struct vm_area_struct *vma)
-{
-	gd_vm_flags_t flags = vma->vm_flags;
-	int err;
-
-	/* A local copy: on success VM_MERGEABLE is cleared in it. */
-	err = ksm_madvise(vma, vma->vm_start, vma->vm_end, MADV_UNMERGEABLE,
-			  &flags);
-	if (!err && (flags & VM_MERGEABLE))
-		err = -EBUSY;
-	return err;
-}
-
 /**
- * gd_vma_is_mergeable - may ksmd merge pages of @mm?
- * @mm: its mmap lock is held
- */
-bool gd_vma_is_mergeable(struct mm_struct *mm)
-{
-	VMA_ITERATOR(vmi, mm, 0);
-	struct vm_area_struct *vma;
-
-	mmap_assert_locked(mm);
-	for_each_vma(vmi, vma)
-		if (vma->vm_flags & VM_MERGEABLE)
-			return true;
-	return false;
-}
-
-/**
- * gd_vma_take_from_ksm - make every area of @mm unmergeable for ksmd
- * @mm: an address space with a user reference; its mmap write lock is held, and
- *	areas that may hold frames have no KSM pages left: the kernel would walk
- *	all of an area page by page to find that
+ * gd_vma_may_be_shared - can a frame, or a page of ksmd's, be mapped here?
+ * @vma: an area; the mmap lock is held
  *
- * ksmd does not know groups: it merges pages of any processes. QEMU marks all
- * guest memory as mergeable, so this is the usual case.
- *
- * Return: 0, or -errno if KSM pages are left (no memory to unmerge them).
+ * ksmd also merges what a process has written to a private mapping of a file.
  */
-int gd_vma_take_from_ksm(struct mm_struct *mm)
+bool gd_vma_may_be_shared(const struct vm_area_struct *vma)
 {
-	VMA_ITERATOR(vmi, mm, 0);
-	struct vm_area_struct *vma;
-	int err;
-
-	mmap_assert_write_locked(mm);
-	for_each_vma(vmi, vma) {
-		if (!(vma->vm_flags & VM_MERGEABLE))
-			continue;
-		err = gd_vma_may_hold_frames(vma) ? 0 : unmerge(vma);
-		if (err)
-			return err;
-		gd_vma_flags_clear(vma, VM_MERGEABLE);
-	}
-	return 0;
+	return vma->anon_vma && !(vma->vm_flags & GD_VM_NEVER);
 }

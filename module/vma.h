@@ -13,7 +13,8 @@
  *	the same
  * @GD_VMA_SHARED: a shared mapping: no frame can be there
  * @GD_VMA_HUGETLB: the same
- * @GD_VMA_OTHER: files, I/O and the like: the same
+ * @GD_VMA_FILE: private mappings of files: the same
+ * @GD_VMA_OTHER: I/O, areas without memory: the same
  */
 enum gd_vma_class {
 	GD_VMA_MERGE,
@@ -21,12 +22,15 @@ enum gd_vma_class {
 	GD_VMA_WATCH,
 	GD_VMA_SHARED,
 	GD_VMA_HUGETLB,
+	GD_VMA_FILE,
 	GD_VMA_OTHER,
 };
 
+/* Those that are skipped, from GD_VMA_SHARED on. */
+#define GD_SKIPPED_CLASSES	(GD_VMA_OTHER - GD_VMA_SHARED + 1)
+
 enum gd_vma_class gd_vma_classify(const struct vm_area_struct *vma);
 bool gd_vma_may_hold_frames(const struct vm_area_struct *vma);
-bool gd_vma_is_mergeable(struct mm_struct *mm);
-int gd_vma_take_from_ksm(struct mm_struct *mm);
+bool gd_vma_may_be_shared(const struct vm_area_struct *vma);
 
 #endif /* GD_VMA_H */

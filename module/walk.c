@@ -168,17 +168,21 @@ static bool is_ksm(struct page *page)
 
 /**
  * gd_walk_pte_frame - the page of @pte if it was mapped there to be shared
- * @vma: an area that gd_vma_may_hold_frames()
+ * @vma: an area that gd_vma_may_be_shared()
  * @pte: one of its PTEs, read under the PTE lock
  *
- * In such an area only frames (ours or a foreign module's) are not anonymous.
- * ksmd's pages are anonymous, and may be shared with any process.
+ * In an anonymous area only frames (ours or a foreign module's) are not
+ * anonymous. ksmd's pages are anonymous, and may be shared with any process.
  */
 struct page *gd_walk_pte_frame(struct vm_area_struct *vma, pte_t pte)
 {
 	struct page *page = gd_walk_pte_page(pte);
 
-	return page && (!PageAnon(page) || is_ksm(page)) ? page : NULL;
+	if (!page)
+		return NULL;
+	if (PageAnon(page))
+		return is_ksm(page) ? page : NULL;
+	return vma_is_anonymous(vma) ? page : NULL;
 }
 
 /* Holds a reference on the page of each GD_KIND_ANON. */

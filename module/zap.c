@@ -35,6 +35,7 @@
  */
 #include <linux/mm.h>
 
+#include "fault.h"
 #include "walk.h"
 #include "zap.h"
 
@@ -45,9 +46,9 @@ static void check_first(struct mm_struct *mm, unsigned long addr)
 	spinlock_t *ptl;
 	pte_t *ptep = gd_walk_lock(mm, addr, &ptl);
 
-	if (WARN_ON(!ptep))
+	if (gd_fault(!ptep))
 		return;
-	WARN_ON(!pte_none(ptep_get(ptep)));
+	gd_fault(!pte_none(ptep_get(ptep)));
 	gd_walk_unlock(ptl);
 }
 #else
@@ -73,11 +74,11 @@ void gd_zap_range(struct vm_area_struct *vma, unsigned long start,
 
 	mmap_assert_write_locked(vma->vm_mm);
 	gd_vma_assert_write_locked(vma);
-	if (WARN_ON_ONCE(!vma_is_anonymous(vma) ||
-			 vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP) ||
-			 start < vma->vm_start || end > vma->vm_end ||
-			 (start ^ (end - 1)) & GD_BLOCK_MASK ||
-			 !gd_walk_has_ptes(vma->vm_mm, start)))
+	if (gd_fault(!vma_is_anonymous(vma) ||
+		     vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP) ||
+		     start < vma->vm_start || end > vma->vm_end ||
+		     (start ^ (end - 1)) & GD_BLOCK_MASK ||
+		     !gd_walk_has_ptes(vma->vm_mm, start)))
 		return;
 	gd_vma_flags_set(vma, VM_PFNMAP);
 	gd_zap(vma, start, size);

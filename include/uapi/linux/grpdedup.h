@@ -11,6 +11,8 @@
  * accepted: its reply holds REQUEST, and an event %GRPDEDUP_CMD_REQUEST with
  * the same number tells how it ended. Who misses the event asks for it.
  *
+ * A request of an older version is refused (EPROTO).
+ *
  * Version 2: requests are accepted and end later; names of up to 63 bytes (15
  * before); the SKIP_VMA_ counters are gauges in bytes.
  */
@@ -61,7 +63,8 @@
  *	MESSAGE if its last request failed.
  * @GRPDEDUP_CMD_SCAN: request one full pass now, whatever the rate is. Takes
  *	GROUP_NAME. Reply: GROUP_ID, GROUP_NAME, PASS: the request is served
- *	when the group's FULL_SCANS counter has reached PASS.
+ *	when the group's FULL_SCANS counter has reached PASS. EBUSY: the group
+ *	is paused.
  * @GRPDEDUP_CMD_RECLAIM: event only, at the end of a pass that merged:
  *	GROUP_ID, GROUP_NAME, PAGES (by which pages_sharing has grown in this
  *	pass, 0 if it has not), COUNTERS.
