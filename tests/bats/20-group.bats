@@ -310,8 +310,9 @@ passes_stay() {
 	local name passes
 	hold a 256 seq 1
 	hold b 256 seq 1
+	hold c 256 seq 1
 	RATE=1000000 group g a b
-	gd add-group h --rate 1000000
+	RATE=1000000 group h c
 	gd pause g
 	sleep 1
 	passes_stay g || fail "the paused group is scanned"
@@ -333,7 +334,7 @@ passes_stay() {
 	for name in g h later; do assert_eq "$(counter "$name" paused)" no "paused of $name"; done
 	refused 4 . gd pause nobody
 	refused 4 . gd resume nobody
-	assert_right a b
+	assert_right a b c
 }
 
 @test "group: a module of another release is named on stderr, and used" {

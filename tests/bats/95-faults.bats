@@ -270,7 +270,7 @@ passes_are() { (($(counter g full_scans) >= $1)); }
 		# the scanner goes on
 		wait_for 60 at_rest || fail "requests do not end: $(gd show)"
 		assert_right a b
-		gd list pids | xargs -r grpdedup unassign
+		gd list pids | xargs -r grpdedup unassign || wait_for 60 groups_are h
 		# or it is being deleted
 		[[ $(gd list groups) != *g* ]] || gd del-group g || wait_for 60 groups_are h
 		assert_eq "$(sum frame a b)" 0 "frames of processes in no group"

@@ -40,6 +40,7 @@ teardown() {
 	echo 2 >/sys/kernel/mm/ksm/run
 	echo 0 >/sys/kernel/mm/ksm/run
 	for group in $(gd list groups); do gd del-group "$group"; done
+	gd resume --all
 	! grep -q zram0 /proc/swaps || swap_off
 	assert_no_complaint
 }
@@ -111,6 +112,12 @@ close_cgroup() {
 pin() {
 	# shellcheck disable=SC2046 # address and number
 	ask "$1" pin $(ask "$1" addr r "$2" "$3")
+}
+
+# shake NAME protect|mergeable|move REGION [FIRST N]: until "ask NAME unshake", a thread does that
+shake() {
+	# shellcheck disable=SC2046 # address and number
+	ask "$1" shake "$2" $(ask "$1" addr "${@:3}")
 }
 
 # group GROUP NAME...: a paused group with these processes

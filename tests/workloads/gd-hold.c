@@ -22,6 +22,7 @@
  *   uffd-wp R FIRST N | uffd-off	write-protect by userfaultfd, and end it
  *   addr R FIRST N			their address and number
  *   pin ADDRESS PAGES | unpin		hold a reference on each page, and drop them
+ *   shake protect|mergeable|move ADDRESS PAGES | unshake	a thread does that over and over
  *
  * FIRST N may be left out where nothing follows them: the whole region.
  */
@@ -259,9 +260,8 @@ static int run(char *line)
 
 	for (word = strtok_r(line, " \n", &save); word && n < MAX_ARGS; word = strtok_r(NULL, " \n", &save))
 		arg[n++] = word;
-	c = find_command(process_commands, arg[0]);
-	if (!c)
-		c = find_command(memory_commands, arg[0]);
+	c = find_command(process_commands, arg[0]) ?: find_command(memory_commands, arg[0]) ?:
+	    find_command(shake_commands, arg[0]);
 	if (!c || n - 1 < c->args) {
 		say("%s: %s", arg[0], c ? "arguments are missing" : "no such command");
 		return -1;

@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "nlfuzz.h"
+#include "nlfuzz_wire.h"
 
 double patience = 10;
 static unsigned long messages = 20000, seed = 1, every = 64;
@@ -57,25 +57,25 @@ void wrong(const struct worker *w, const struct seen *seen, const char *fmt, ...
 	exit(1);
 }
 
-static bool is_sure(const struct worker *w)
+/* What is carried out later can only be asked for if its reply has come. */
+static bool needs_replies(const struct worker *w)
 {
 	unsigned int i;
 
-	for (i = 0; i < w->nr_seen; i++)
-		if (w->seen[i].kind == REQUEST && w->seen[i].rq.cmd == GRPDEDUP_CMD_GROUP_DEL &&
-		    w->seen[i].rq.unshare)
-			return false;
-	return true;
+	for (i = 0; i < w->nr_seen && w->role == MODEL; i++)
+		if (w->seen[i].kind == REQUEST && order_ends_later(&w->seen[i].rq))
+			return true;
+	return false;
 }
 
-/* A socket; what may be refused for want of a lock needs its answer. */
+/* A socket of some kind that is good enough. */
 static struct conn *pick(struct worker *w)
 {
 	struct conn *c = &w->conn[roll(w, NR_CONNS)];
 
 	if (once_in(w, 50))
 		wire_open(w, c, false);
-	return c->roomy || is_sure(w) ? c : &w->clean;
+	return c->roomy || !needs_replies(w) ? c : &w->clean;
 }
 
 /* Begin a listing, and do not read it: close the socket, or go on with it. */
@@ -91,7 +91,7 @@ static void abandon(struct worker *w, struct conn *c)
 		wrong(w, NULL, "send: %s", strerror(errno));
 	c->stale = true;
 	if (once_in(w, 2))
-		wire_open(w, c, false);
+		wire_open(w, c, needs_replies(w));
 }
 
 /* A process that is killed amid a request: of the crowd, which has no model. */
@@ -196,13 +196,22 @@ static void look_for_rest(struct worker *w, const struct nlmsghdr *nlh)
 
 static void clean_up(struct tally *tallies)
 {
-	me = (struct worker){ .number = MAX_WORKERS, .role = MODEL, .letter = 'A' + FIRST_CROWD,
+	double began = gd_now();
+
+	me = (struct worker){ .number = MAX_WORKERS, .role = CROWD, .letter = 'A' + FIRST_CROWD,
 			      .tally = &tallies[MAX_WORKERS], .tallies = tallies, .events.fd = -1 };
 	wire_open(&me, &me.clean, true);
-	do {
-		model_clear(&me);
+	/* some are being deleted already, and refuse to be deleted again */
+	for (;;) {
 		wire_dump(&me, GRPDEDUP_CMD_GROUP_GET, look_for_rest);
-	} while (me.group[0].used);
+		if (!me.group[0].used)
+			return;
+		if (gd_now() - began > patience)
+			wrong(&me, NULL, "group '%s' does not go", me.group[0].name);
+		model_clear(&me);
+		memset(me.group, 0, sizeof(me.group));
+		usleep(10000);
+	}
 }
 
 static unsigned long sum(struct tally *tallies, size_t offset)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Between the two halves of gd-hold: the process (gd-hold.c) and its memory (hold_memory.c). */
+/* Between the parts of gd-hold: the process (gd-hold.c), its memory (hold_memory.c), nuisances (hold_shake.c). */
 #ifndef GD_HOLD_H
 #define GD_HOLD_H
 
@@ -23,5 +23,6 @@ void model_use(struct model *copy);
 void model_free(struct model *copy);
 
 extern const struct command memory_commands[];
+extern const struct command shake_commands[];
 
 #endif /* GD_HOLD_H */

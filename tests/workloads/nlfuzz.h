@@ -39,10 +39,11 @@ enum kind { SKIPPED, MALFORMED, REQUEST };
 struct request {
 	uint8_t cmd;
 	bool dump, has_name, name_ends_early, has_rate, has_split_min, has_frames_max;
-	bool has_pid, has_pidfd, unshare, keep, move;
+	bool has_pid, has_pidfd, has_number, move;
+	bool outdated;		/* of an older version of the interface */
 	char name[GRPDEDUP_NAME_MAX + 1];
 	uint32_t rate, split_min, pid, pidfd;
-	uint64_t frames_max;
+	uint64_t frames_max, number;
 };
 
 struct seen {
@@ -53,6 +54,7 @@ struct seen {
 	bool ack, foreign_type, answered, done, torn, said_why;
 	int err;		/* the kernel's answer, positive */
 	unsigned int replies;
+	uint64_t number;	/* by which an accepted request can be asked for */
 };
 
 /* Shared with the parent, which watches. */
@@ -75,11 +77,12 @@ struct conn {
 struct proc {
 	pid_t pid;
 	int pidfd, group;	/* group: index, or -1 */
+	bool failed;		/* listed in the group, which it could not join */
 };
 
 struct group {
 	char name[GRPDEDUP_NAME_MAX + 1];
-	bool used;
+	bool used, paused;
 	uint32_t rate, split_min, id;
 	uint64_t frames_max, merges;
 };
@@ -88,7 +91,7 @@ struct worker {
 	enum role role;
 	unsigned int number;
 	char letter;
-	uint64_t dice, share;
+	uint64_t dice, share, last_request;
 	uint32_t seq, pid_max, last_id;
 	struct tally *tally, *tallies;
 	struct conn conn[NR_CONNS], clean, events;
@@ -105,7 +108,6 @@ struct worker {
 };
 
 extern uint16_t family;
-extern uint32_t events_group;
 extern double patience;
 
 static inline uint64_t roll(struct worker *w, uint64_t n)
@@ -127,18 +129,13 @@ void build_datagram(struct worker *w);
 int model_expect(const struct worker *w, const struct request *rq);
 void model_apply(struct worker *w, const struct request *rq);
 bool model_knows(const struct worker *w, const struct request *rq);
+int model_find_process(const struct worker *w, const struct request *rq);
 void model_compare(struct worker *w);
 void model_clear(struct worker *w);
-/* wire: sockets and answers */
-void wire_find_family(void);
-void wire_open(struct worker *w, struct conn *c, bool plain);
-void wire_exchange(struct worker *w, struct conn *c);
-void wire_listen(struct worker *w);
-void wire_hear(struct worker *w);
-typedef void wire_entry_t(struct worker *w, const struct nlmsghdr *nlh);
-void wire_dump(struct worker *w, uint8_t cmd, wire_entry_t *each);
-uint64_t wire_counter(const struct nlmsghdr *nlh, int id);
-bool wire_attr(const struct nlmsghdr *nlh, int type, void *data, size_t size);
+/* order: what is accepted ends later */
+bool order_ends_later(const struct request *rq);
+void order_cut(struct worker *w);
+void order_settle(struct worker *w);
 /* procs: whom to enrol */
 void procs_start(struct worker *w);
 void procs_shake(struct worker *w);

@@ -60,7 +60,8 @@ static uint64_t extreme(struct worker *w)
 static void put_name(struct worker *w, struct draft *d)
 {
 	static const char * const tails[] = {
-		"", "1", "2", "-three", ".?*!\"#%s%n~", "45678901234567",
+		"", "1", "2", "-three", ".?*!\"#%s%n~",
+		"23456789-123456789-123456789-123456789-123456789-123456789-123",
 	};
 	struct group *g = &w->group[roll(w, MAX_GROUPS)];
 	char name[GRPDEDUP_NAME_MAX + 1];
@@ -117,6 +118,39 @@ static void put_settings(struct worker *w, struct draft *d, bool all)
 		put(d, GRPDEDUP_A_FRAMES_MAX, &max, sizeof(max));
 }
 
+/* The newest request of the worker's, or one that cannot be; the crowd also asks for others. */
+static void put_request(struct worker *w, struct draft *d)
+{
+	uint64_t number = w->last_request;
+
+	if (once_in(w, 4))
+		number = ~roll(w, 16);
+	else if (w->role == CROWD && once_in(w, 2))
+		number = roll(w, w->last_request + 16);
+	put(d, GRPDEDUP_A_REQUEST, &number, sizeof(number));
+}
+
+static void put_flags(struct worker *w, struct draft *d)
+{
+	static const uint16_t flags[GRPDEDUP_CMD_MAX + 1] = {
+		[GRPDEDUP_CMD_GROUP_DEL] = GRPDEDUP_A_UNSHARE,
+		[GRPDEDUP_CMD_MEMBER_ADD] = GRPDEDUP_A_MOVE,
+		[GRPDEDUP_CMD_MEMBER_DEL] = GRPDEDUP_A_KEEP,
+	};
+
+	if (!flags[d->cmd])
+		return;
+	if (once_in(w, 2))
+		put(d, flags[d->cmd], "", 0);
+	if (once_in(w, 4))
+		put(d, GRPDEDUP_A_FORCE, "", 0);
+}
+
+static bool takes_name(const struct draft *d)
+{
+	return d->cmd != GRPDEDUP_CMD_MEMBER_DEL && d->cmd != GRPDEDUP_CMD_REQUEST;
+}
+
 /* A good message, as far as its form goes. */
 static void draft_good(struct worker *w, struct draft *d)
 {
@@ -125,7 +159,8 @@ static void draft_good(struct worker *w, struct draft *d)
 		GRPDEDUP_CMD_GROUP_SET, GRPDEDUP_CMD_GROUP_DEL, GRPDEDUP_CMD_GROUP_GET,
 		GRPDEDUP_CMD_GROUP_GET, GRPDEDUP_CMD_MEMBER_ADD, GRPDEDUP_CMD_MEMBER_ADD,
 		GRPDEDUP_CMD_MEMBER_ADD, GRPDEDUP_CMD_MEMBER_DEL, GRPDEDUP_CMD_SCAN,
-		GRPDEDUP_CMD_MEMBER_GET,
+		GRPDEDUP_CMD_MEMBER_GET, GRPDEDUP_CMD_REQUEST, GRPDEDUP_CMD_PAUSE,
+		GRPDEDUP_CMD_RESUME, GRPDEDUP_CMD_RESUME,
 	};
 
 	d->type = family;
@@ -136,18 +171,15 @@ static void draft_good(struct worker *w, struct draft *d)
 	if (d->cmd == GRPDEDUP_CMD_MEMBER_GET ||
 	    (d->cmd == GRPDEDUP_CMD_GROUP_GET && once_in(w, 8)))
 		d->flags |= NLM_F_DUMP;
-	if (d->cmd != GRPDEDUP_CMD_MEMBER_DEL && (!(d->flags & NLM_F_DUMP) || once_in(w, 2)))
+	if (takes_name(d) && (!(d->flags & NLM_F_DUMP) || once_in(w, 2)))
 		put_name(w, d);
 	if (d->cmd == GRPDEDUP_CMD_GROUP_ADD || d->cmd == GRPDEDUP_CMD_GROUP_SET)
 		put_settings(w, d, d->cmd == GRPDEDUP_CMD_GROUP_ADD);
 	if (d->cmd == GRPDEDUP_CMD_MEMBER_ADD || d->cmd == GRPDEDUP_CMD_MEMBER_DEL)
 		put_process(w, d);
-	if (d->cmd == GRPDEDUP_CMD_GROUP_DEL && once_in(w, 2))
-		put(d, GRPDEDUP_A_UNSHARE, "", 0);
-	if (d->cmd == GRPDEDUP_CMD_MEMBER_ADD && once_in(w, 2))
-		put(d, GRPDEDUP_A_MOVE, "", 0);
-	if (d->cmd == GRPDEDUP_CMD_MEMBER_DEL && once_in(w, 2))
-		put(d, GRPDEDUP_A_KEEP, "", 0);
+	if (d->cmd == GRPDEDUP_CMD_REQUEST)
+		put_request(w, d);
+	put_flags(w, d);
 }
 
 /* The ways to break one. An attribute, if there is one: */
@@ -222,12 +254,19 @@ static void break_number(struct worker *w, struct draft *d)
 static void break_name(struct worker *w, struct draft *d)
 {
 	static const char * const names[] = {
-		"", "z", "/", "z/", "z z", "z\n", "z\x7f", "z\xff", "z123456789abcdef",
-		"z123456789abcde", "z\0a",
+		"", "z", "/", "z/", "z z", "z\n", "z\x7f", "z\xff", "z\0a",
 	};
-	size_t i = roll(w, 11), len = i == 10 ? 4 : strlen(names[i]) + 1;
-	struct piece *p = put(d, GRPDEDUP_A_GROUP_NAME, names[i], len - once_in(w, 3));
+	char name[GRPDEDUP_NAME_MAX + 2] = "";
+	size_t i = roll(w, 11), len = i == 8 ? 3 : i < 8 ? strlen(names[i]) : GRPDEDUP_NAME_MAX;
+	struct piece *p;
 
+	/* the longest one, and one that is too long */
+	len += i == 10;
+	if (i > 8)
+		memset(name, 'z', len);
+	else
+		memcpy(name, names[i], len);
+	p = put(d, GRPDEDUP_A_GROUP_NAME, name, len + !once_in(w, 3));
 	/* over the one that is there */
 	if (once_in(w, 2)) {
 		d->piece[0] = *p;
@@ -264,7 +303,7 @@ static void break_header(struct worker *w, struct draft *d)
 {
 	switch (roll(w, 3)) {
 	case 0:
-		d->version = roll(w, 256);
+		d->version = roll(w, once_in(w, 2) ? GRPDEDUP_GENL_VERSION : 256);
 		return;
 	case 1:
 		d->reserved = 1 + roll(w, 0xffff);
@@ -407,5 +446,6 @@ void build_datagram(struct worker *w)
 		if (once_in(w, 20))
 			w->len -= roll(w, w->len);
 		grammar_walk(w);
+		order_cut(w);
 	} while (!admissible(w));
 }

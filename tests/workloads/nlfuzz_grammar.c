@@ -6,16 +6,18 @@
 #include "nlfuzz.h"
 
 /* What an attribute must be; a command takes those whose bit is set. */
-enum form { NONE, NAME, RATE, SPLIT_MIN, NUMBER64, PID, PIDFD, FLAG };
+enum form { NONE, NAME, RATE, SPLIT_MIN, FRAMES_MAX, PID, PIDFD, FLAG, NUMBER };
 
 static const enum form forms[GRPDEDUP_A_MAX + 1] = {
 	[GRPDEDUP_A_GROUP_NAME] = NAME, [GRPDEDUP_A_RATE] = RATE,
-	[GRPDEDUP_A_SPLIT_MIN] = SPLIT_MIN, [GRPDEDUP_A_FRAMES_MAX] = NUMBER64,
+	[GRPDEDUP_A_SPLIT_MIN] = SPLIT_MIN, [GRPDEDUP_A_FRAMES_MAX] = FRAMES_MAX,
 	[GRPDEDUP_A_PID] = PID, [GRPDEDUP_A_PIDFD] = PIDFD, [GRPDEDUP_A_UNSHARE] = FLAG,
 	[GRPDEDUP_A_KEEP] = FLAG, [GRPDEDUP_A_MOVE] = FLAG,
+	[GRPDEDUP_A_FORCE] = FLAG, [GRPDEDUP_A_REQUEST] = NUMBER,
 };
 
 #define A(x)	(1U << GRPDEDUP_A_##x)
+#define PROCESS	(A(PID) | A(PIDFD))
 #define SETTINGS	(A(GROUP_NAME) | A(RATE) | A(SPLIT_MIN) | A(FRAMES_MAX))
 
 static const struct {
@@ -24,12 +26,15 @@ static const struct {
 } commands[GRPDEDUP_CMD_MAX + 1] = {
 	[GRPDEDUP_CMD_GROUP_ADD] = { true, false, SETTINGS },
 	[GRPDEDUP_CMD_GROUP_SET] = { true, false, SETTINGS },
-	[GRPDEDUP_CMD_GROUP_DEL] = { true, false, A(GROUP_NAME) | A(UNSHARE) },
+	[GRPDEDUP_CMD_GROUP_DEL] = { true, false, A(GROUP_NAME) | A(UNSHARE) | A(FORCE) },
 	[GRPDEDUP_CMD_GROUP_GET] = { true, true, A(GROUP_NAME) },
-	[GRPDEDUP_CMD_MEMBER_ADD] = { true, false, A(GROUP_NAME) | A(PID) | A(PIDFD) | A(MOVE) },
-	[GRPDEDUP_CMD_MEMBER_DEL] = { true, false, A(PID) | A(PIDFD) | A(KEEP) },
+	[GRPDEDUP_CMD_MEMBER_ADD] = { true, false, A(GROUP_NAME) | PROCESS | A(MOVE) | A(FORCE) },
+	[GRPDEDUP_CMD_MEMBER_DEL] = { true, false, PROCESS | A(KEEP) | A(FORCE) },
 	[GRPDEDUP_CMD_MEMBER_GET] = { false, true, A(GROUP_NAME) },
 	[GRPDEDUP_CMD_SCAN] = { true, false, A(GROUP_NAME) },
+	[GRPDEDUP_CMD_REQUEST] = { true, false, A(REQUEST) },
+	[GRPDEDUP_CMD_PAUSE] = { true, false, A(GROUP_NAME) },
+	[GRPDEDUP_CMD_RESUME] = { true, false, A(GROUP_NAME) },
 };
 
 bool grammar_name_is_good(const char *name)
@@ -41,7 +46,7 @@ bool grammar_name_is_good(const char *name)
 			    "abcdefghijklmnopqrstuvwxyz{|}~") == n;
 }
 
-/* At most 15 bytes and a NUL. What follows a NUL is not the form's matter. */
+/* At most 63 bytes and a NUL. What follows a NUL is not the form's matter. */
 static bool take_name(struct request *rq, const char *data, size_t len)
 {
 	size_t n = strnlen(data, len), max = GRPDEDUP_NAME_MAX + 1;
@@ -77,6 +82,14 @@ static bool take_number(struct request *rq, enum form form, uint32_t n)
 	}
 }
 
+static bool take_u64(bool *has, uint64_t *n, const char *data, size_t len)
+{
+	*has = len == sizeof(*n);
+	if (*has)
+		memcpy(n, data, len);
+	return *has;
+}
+
 static bool take_attr(struct request *rq, int type, const char *data, size_t len)
 {
 	uint32_t n;
@@ -86,14 +99,12 @@ static bool take_attr(struct request *rq, int type, const char *data, size_t len
 		return false;
 	case NAME:
 		return take_name(rq, data, len);
-	case NUMBER64:
-		if (len == sizeof(rq->frames_max))
-			memcpy(&rq->frames_max, data, len);
-		rq->has_frames_max = true;
-		return len == sizeof(rq->frames_max);
+	case FRAMES_MAX:
+		return take_u64(&rq->has_frames_max, &rq->frames_max, data, len);
+	case NUMBER:
+		return take_u64(&rq->has_number, &rq->number, data, len);
 	case FLAG:
-		*(type == GRPDEDUP_A_UNSHARE ? &rq->unshare :
-		  type == GRPDEDUP_A_KEEP ? &rq->keep : &rq->move) = true;
+		rq->move |= type == GRPDEDUP_A_MOVE;
 		return !len;
 	default:
 		if (len != sizeof(n))
@@ -148,6 +159,7 @@ static enum kind parse(const struct nlmsghdr *nlh, struct request *rq)
 	if (flags & ~(NLM_F_REQUEST | NLM_F_ACK | NLM_F_ECHO))
 		return MALFORMED;
 	rq->cmd = genl->cmd;
+	rq->outdated = genl->version < GRPDEDUP_GENL_VERSION;
 	if (genl->cmd > GRPDEDUP_CMD_MAX ||
 	    !(rq->dump ? commands[genl->cmd].can_dump : commands[genl->cmd].can_do))
 		return MALFORMED;

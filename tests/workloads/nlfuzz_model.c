@@ -3,7 +3,7 @@
  * gd-nlfuzz: what a well-formed request must come to, and whether the listings say
  * the same. A model is exact for the groups that begin with the worker's letter.
  */
-#include "nlfuzz.h"
+#include "nlfuzz_wire.h"
 
 #define SELF	NR_PROCS	/* the worker among its processes */
 
@@ -39,7 +39,8 @@ static bool was_ours(const struct worker *w, pid_t pid)
 	return false;
 }
 
-static int find_process(const struct worker *w, const struct request *rq)
+/* The index of a process of the worker's, or a negative number. */
+int model_find_process(const struct worker *w, const struct request *rq)
 {
 	int i;
 
@@ -80,9 +81,13 @@ bool model_knows(const struct worker *w, const struct request *rq)
 		return false;
 	if (adds && w->role == MODEL && free_group(w) > MAX_GROUPS / 2)
 		return false;
-	if (rq->has_pid && find_process(w, rq) == STRANGER)
+	/* without a name, all groups */
+	if ((rq->cmd == GRPDEDUP_CMD_PAUSE || rq->cmd == GRPDEDUP_CMD_RESUME) && !rq->has_name)
+		return false;
+	if (rq->has_pid && model_find_process(w, rq) == STRANGER)
 		return w->role == CROWD && crowd_knows(w, rq);
-	return true;
+	return w->role == CROWD || !rq->has_number || rq->number == w->last_request ||
+	       !rq->number || rq->number > UINT32_MAX;
 }
 
 static int expect_member(const struct worker *w, const struct request *rq, int group)
@@ -91,14 +96,23 @@ static int expect_member(const struct worker *w, const struct request *rq, int g
 
 	if (rq->has_pid == rq->has_pidfd)
 		return EINVAL;
-	who = find_process(w, rq);
+	who = model_find_process(w, rq);
 	if (rq->cmd == GRPDEDUP_CMD_MEMBER_DEL)
 		return who < 0 || w->proc[who].group < 0 ? ESRCH : 0;
 	if (who < 0)
 		return who == KERNELS ? EINVAL : ESRCH;
+	if (w->proc[who].failed)
+		return 0;
 	if (w->proc[who].group == group)
 		return EEXIST;
 	return w->proc[who].group >= 0 && !rq->move ? EBUSY : 0;
+}
+
+static int expect_number(const struct worker *w, const struct request *rq)
+{
+	if (!rq->has_number)
+		return EINVAL;
+	return rq->number && rq->number == w->last_request ? 0 : ENOENT;
 }
 
 /* The error of a well-formed request, 0 if it must be served. */
@@ -107,8 +121,12 @@ int model_expect(const struct worker *w, const struct request *rq)
 	bool nameless = !rq->has_name || rq->name_ends_early;
 	int group = find_group(w, rq->name);
 
+	if (rq->outdated)
+		return EPROTO;
 	if (rq->cmd == GRPDEDUP_CMD_MEMBER_DEL)
 		return expect_member(w, rq, -1);
+	if (rq->cmd == GRPDEDUP_CMD_REQUEST)
+		return expect_number(w, rq);
 	if (rq->dump && (rq->cmd == GRPDEDUP_CMD_GROUP_GET || !rq->has_name))
 		return 0;
 	if (nameless)
@@ -122,6 +140,8 @@ int model_expect(const struct worker *w, const struct request *rq)
 		return ENOENT;
 	if (rq->cmd == GRPDEDUP_CMD_MEMBER_ADD)
 		return expect_member(w, rq, group);
+	if (rq->cmd == GRPDEDUP_CMD_SCAN)
+		return w->group[group].paused ? EBUSY : 0;
 	return rq->cmd != GRPDEDUP_CMD_GROUP_SET || rq->has_rate || rq->has_split_min ||
 	       rq->has_frames_max ? 0 : EINVAL;
 }
@@ -136,6 +156,12 @@ static void set(struct group *g, const struct request *rq)
 		g->frames_max = rq->frames_max;
 }
 
+static void assign(struct proc *p, int group, bool failed)
+{
+	p->group = group;
+	p->failed = failed;
+}
+
 static void delete(struct worker *w, int group)
 {
 	int i;
@@ -143,10 +169,19 @@ static void delete(struct worker *w, int group)
 	w->group[group].used = false;
 	for (i = 0; i <= SELF; i++)
 		if (w->proc[i].group == group)
-			w->proc[i].group = -1;
+			assign(&w->proc[i], -1, false);
 }
 
-/* A request was served. */
+/* An event comes only if something changes. */
+static void pause_or_resume(struct worker *w, struct group *g, uint8_t cmd)
+{
+	bool pause = cmd == GRPDEDUP_CMD_PAUSE;
+
+	w->expected[cmd] += g->paused != pause;
+	g->paused = pause;
+}
+
+/* A request was served, or has ended well. */
 void model_apply(struct worker *w, const struct request *rq)
 {
 	int group = find_group(w, rq->name);
@@ -154,6 +189,10 @@ void model_apply(struct worker *w, const struct request *rq)
 
 	if (rq->dump)
 		return;
+	if (rq->cmd == GRPDEDUP_CMD_PAUSE || rq->cmd == GRPDEDUP_CMD_RESUME) {
+		pause_or_resume(w, &w->group[group], rq->cmd);
+		return;
+	}
 	w->expected[rq->cmd]++;
 	switch (rq->cmd) {
 	case GRPDEDUP_CMD_GROUP_ADD:
@@ -171,10 +210,10 @@ void model_apply(struct worker *w, const struct request *rq)
 		delete(w, group);
 		break;
 	case GRPDEDUP_CMD_MEMBER_ADD:
-		w->proc[find_process(w, rq)].group = group;
+		assign(&w->proc[model_find_process(w, rq)], group, false);
 		break;
 	case GRPDEDUP_CMD_MEMBER_DEL:
-		w->proc[find_process(w, rq)].group = -1;
+		assign(&w->proc[model_find_process(w, rq)], -1, false);
 		break;
 	}
 }
@@ -201,7 +240,7 @@ static void get(const struct worker *w, const struct nlmsghdr *nlh, int type, vo
 static void look_at_group(struct worker *w, const struct nlmsghdr *nlh)
 {
 	char name[GRPDEDUP_NAME_MAX + 1] = "";
-	uint32_t rate, split_min, id, said;
+	uint32_t rate, split_min, id, said, paused;
 	uint64_t frames_max;
 	struct group *g;
 	int i;
@@ -212,6 +251,7 @@ static void look_at_group(struct worker *w, const struct nlmsghdr *nlh)
 	get(w, nlh, GRPDEDUP_A_FRAMES_MAX, &frames_max, sizeof(frames_max));
 	get(w, nlh, GRPDEDUP_A_GROUP_ID, &id, sizeof(id));
 	get(w, nlh, GRPDEDUP_A_MEMBERS, &said, sizeof(said));
+	get(w, nlh, GRPDEDUP_A_PAUSED, &paused, sizeof(paused));
 	if (name[0] != w->letter)
 		return;
 	if (w->role != MODEL) {
@@ -229,6 +269,7 @@ static void look_at_group(struct worker *w, const struct nlmsghdr *nlh)
 	must(w, rate == g->rate, "rate", name, rate, g->rate);
 	must(w, split_min == g->split_min, "split_min", name, split_min, g->split_min);
 	must(w, frames_max == g->frames_max, "frames_max", name, frames_max, g->frames_max);
+	must(w, paused == g->paused, "paused", name, paused, g->paused);
 	must(w, g->id ? id == g->id : id > w->last_id, "id", name, id, g->id ?: w->last_id + 1);
 	g->id = id;
 	atomic_fetch_add(&w->tally->merges, wire_counter(nlh, GRPDEDUP_CNT_MERGES) - g->merges);
@@ -254,15 +295,18 @@ static void look_at_ghost(struct worker *w, pid_t pid, const char *name)
 
 static void look_at_member(struct worker *w, const struct nlmsghdr *nlh)
 {
-	char name[GRPDEDUP_NAME_MAX + 1] = "", comm[16] = "";
+	char name[GRPDEDUP_NAME_MAX + 1] = "", comm[GRPDEDUP_NAME_MAX + 1] = "";
 	uint64_t started;
-	uint32_t pid;
+	uint32_t pid, state;
+	bool failed;
 	int i, group;
 
 	get(w, nlh, GRPDEDUP_A_GROUP_NAME, name, 0);
 	get(w, nlh, GRPDEDUP_A_COMM, comm, 0);
 	get(w, nlh, GRPDEDUP_A_PID, &pid, sizeof(pid));
 	get(w, nlh, GRPDEDUP_A_START_TIME, &started, sizeof(started));
+	get(w, nlh, GRPDEDUP_A_STATE, &state, sizeof(state));
+	failed = state == GRPDEDUP_STATE_FAILED;
 	group = find_group(w, name);
 	for (i = 0; i <= SELF && w->proc[i].pid != (pid_t)pid; i++)
 		;
@@ -270,14 +314,17 @@ static void look_at_member(struct worker *w, const struct nlmsghdr *nlh)
 		return;
 	if (group < 0)
 		wrong(w, NULL, "pid %u is in group '%s', which is not there", pid, name);
-	group_look[group].members++;
+	group_look[group].members += !failed;
 	if (i > SELF) {
 		look_at_ghost(w, pid, name);
 		return;
 	}
 	if (w->unsure)
-		w->proc[i].group = group;
+		assign(&w->proc[i], group, failed);
 	must(w, w->proc[i].group == group, "pid of a stranger", name, pid, 0);
+	must(w, failed || state == GRPDEDUP_STATE_MEMBER, "state", name, state,
+	     GRPDEDUP_STATE_MEMBER);
+	must(w, failed == w->proc[i].failed, "failed", name, failed, w->proc[i].failed);
 	must(w, !proc_look[i], "entries of one pid", name, 2, 1);
 	proc_look[i] = true;
 }
@@ -296,8 +343,15 @@ static void compare_group(struct worker *w, const struct group *g, int i)
 /* Is all state as the model says? Then refused requests changed nothing. */
 void model_compare(struct worker *w)
 {
+	/* memberships end by themselves as well; who hears of a request may have asked before */
+	static const uint8_t counted[] = {
+		GRPDEDUP_CMD_GROUP_ADD, GRPDEDUP_CMD_GROUP_SET, GRPDEDUP_CMD_GROUP_DEL,
+		GRPDEDUP_CMD_MEMBER_ADD, GRPDEDUP_CMD_PAUSE, GRPDEDUP_CMD_RESUME,
+	};
 	struct proc *p;
-	int i, cmd;
+	unsigned long want;
+	size_t k;
+	int i;
 
 	memset(group_look, 0, sizeof(group_look));
 	memset(proc_look, 0, sizeof(proc_look));
@@ -312,15 +366,18 @@ void model_compare(struct worker *w)
 	for (i = 0; i <= SELF; i++) {
 		p = &w->proc[i];
 		if (w->unsure && !proc_look[i])
-			p->group = -1;
+			assign(p, -1, false);
 		if (p->group >= 0)
 			must(w, proc_look[i], "entries of a member, pid", w->group[p->group].name,
 			     0, p->pid);
 	}
 	wire_hear(w);
-	for (cmd = GRPDEDUP_CMD_GROUP_ADD; cmd <= GRPDEDUP_CMD_GROUP_DEL; cmd++)
-		must(w, w->events.fd < 0 || w->heard[cmd] == w->expected[cmd], "events by command",
-		     "all", w->heard[cmd], w->expected[cmd]);
+	for (k = 0; k < sizeof(counted) && w->events.fd >= 0; k++) {
+		want = w->expected[counted[k]];
+		if (w->heard[counted[k]] != want)
+			wrong(w, NULL, "%lu events of command %u, and it must be %lu",
+			      w->heard[counted[k]], counted[k], want);
+	}
 	w->unsure = false;
 }
 

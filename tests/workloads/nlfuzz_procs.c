@@ -61,6 +61,7 @@ static void start(struct worker *w, int i)
 	pid_t parent = getpid();
 
 	p->group = -1;
+	p->failed = false;
 	p->pid = fork();
 	if (p->pid < 0)
 		gd_die("gd-nlfuzz: fork");

@@ -5,14 +5,14 @@
  */
 #include <sys/socket.h>
 
-#include "nlfuzz.h"
+#include "nlfuzz_wire.h"
 
 #ifndef SOL_NETLINK
 #define SOL_NETLINK	270
 #endif
 
 uint16_t family;
-uint32_t events_group;
+static uint32_t events_group;
 static char inbox[256 * 1024];
 
 static void option(int fd, int level, int name, int value)
@@ -36,7 +36,7 @@ static const struct nlattr *find_attr(const struct nlmsghdr *nlh, size_t head, i
 	return NULL;
 }
 
-/* The value of an attribute of @size bytes; of a string of at most 15 if @size is 0. */
+/* The value of an attribute of @size bytes; of a string of at most 63 if @size is 0. */
 bool wire_attr(const struct nlmsghdr *nlh, int type, void *data, size_t size)
 {
 	const struct nlattr *attr = find_attr(nlh, NLMSG_LENGTH(GENL_HDRLEN), type);
@@ -47,7 +47,7 @@ bool wire_attr(const struct nlmsghdr *nlh, int type, void *data, size_t size)
 	len = attr->nla_len - NLA_HDRLEN;
 	if (size && len != size)
 		return false;
-	if (!size && (!len || len > 16 || strnlen((const char *)(attr + 1), len) != len - 1))
+	if (!size && (!len || len > GRPDEDUP_NAME_MAX + 1 || strnlen((const char *)(attr + 1), len) != len - 1))
 		return false;
 	memcpy(data, attr + 1, len);
 	return true;
@@ -189,6 +189,7 @@ static void take_answer(struct worker *w, const struct conn *c, const struct nlm
 		seen->said_why = nlh->nlmsg_type == NLMSG_ERROR && says_why(nlh);
 	} else if (nlh->nlmsg_type == family) {
 		seen->replies++;
+		wire_attr(nlh, GRPDEDUP_A_REQUEST, &seen->number, sizeof(seen->number));
 	} else {
 		wrong(w, seen, "an answer of type %u", nlh->nlmsg_type);
 	}
@@ -222,13 +223,17 @@ static bool may_be(const struct worker *w, const struct seen *seen, bool dumping
 	static const int crowds[] = { 0, EEXIST, ENOENT, ESRCH, EBUSY, EINVAL };
 	size_t i;
 
-	if (w->role == NOBODY)
-		return seen->err == EPERM;
+	if (seen->rq.outdated)
+		return seen->err == EPROTO;
 	/* one dump at a time */
 	if (seen->rq.dump && seen->err == EBUSY)
 		return dumping;
+	if (w->role == NOBODY)
+		return seen->err == EPERM;
+	/* the others may have ended so many requests that the newest one is forgotten */
 	if (w->role == MODEL)
-		return seen->err == want || (!want && seen->err == EBUSY && !seen->rq.dump);
+		return seen->err == want || (seen->rq.cmd == GRPDEDUP_CMD_REQUEST && !want &&
+					     seen->err == ENOENT);
 	for (i = 0; i < sizeof(crowds) / sizeof(crowds[0]); i++)
 		if (seen->err == crowds[i])
 			return true;
@@ -249,6 +254,7 @@ static void judge_request(struct worker *w, const struct conn *c, struct seen *s
 	static const unsigned int replies[GRPDEDUP_CMD_MAX + 1] = {
 		[GRPDEDUP_CMD_GROUP_GET] = 1, [GRPDEDUP_CMD_MEMBER_ADD] = 1,
 		[GRPDEDUP_CMD_MEMBER_DEL] = 1, [GRPDEDUP_CMD_SCAN] = 1,
+		[GRPDEDUP_CMD_GROUP_DEL] = 1, [GRPDEDUP_CMD_REQUEST] = 1,
 	};
 	int want = w->role == MODEL ? model_expect(w, &seen->rq) : 0;
 
@@ -259,15 +265,10 @@ static void judge_request(struct worker *w, const struct conn *c, struct seen *s
 		wrong(w, seen, "refused with %s and no sentence", strerrorname_np(seen->err));
 	if (!seen->err && !seen->rq.dump && c->roomy && seen->replies != replies[seen->rq.cmd])
 		wrong(w, seen, "%u replies", seen->replies);
-	if (w->role != MODEL)
-		return;
-	if (!seen->err) {
+	if (!seen->err && order_ends_later(&seen->rq) && c->roomy && !seen->number)
+		wrong(w, seen, "accepted without a number");
+	if (w->role == MODEL && !seen->err && !order_ends_later(&seen->rq))
 		model_apply(w, &seen->rq);
-	} else if (seen->err != want && !seen->rq.dump) {
-		atomic_fetch_add(&w->tally->busy, 1);
-		/* a process may have left one group and not entered the other */
-		w->unsure = true;
-	}
 }
 
 /* The answer got lost, or says that the reply did: the request was served nevertheless. */
@@ -336,10 +337,41 @@ void wire_exchange(struct worker *w, struct conn *c)
 		wrong(w, NULL, "send: %s", strerror(err));
 	lost = collect(w, c) || err;
 	judge(w, c, lost);
+	order_settle(w);
 	atomic_fetch_add(&w->tally->sent, w->nr_seen);
 	if (w->nr_seen < w->nr_built)
 		atomic_fetch_add(&w->tally->unseen, w->nr_built - w->nr_seen);
 	c->stale &= lost;
+}
+
+/* How has an accepted request ended? ENOENT: it is unknown; EINPROGRESS: not yet. */
+int wire_ask(struct worker *w, uint64_t number)
+{
+	struct {
+		struct nlmsghdr nlh;
+		struct genlmsghdr genl;
+		struct nlattr attr;
+		uint64_t number;
+	} q = {
+		{ sizeof(q), family, NLM_F_REQUEST, ++w->seq, 0 },
+		{ GRPDEDUP_CMD_REQUEST, GRPDEDUP_GENL_VERSION, 0 },
+		{ NLA_HDRLEN + sizeof(number), GRPDEDUP_A_REQUEST }, number,
+	};
+	const struct nlmsghdr *nlh = (const void *)inbox;
+	uint32_t end = EINPROGRESS;
+	int err;
+
+	if (send(w->clean.fd, &q, sizeof(q), 0) < 0 ||
+	    recv(w->clean.fd, inbox, sizeof(inbox), MSG_DONTWAIT) < 0)
+		wrong(w, NULL, "asking for a request: %s", strerror(errno));
+	if (nlh->nlmsg_type == NLMSG_ERROR) {
+		memcpy(&err, NLMSG_DATA(nlh), sizeof(err));
+		if (err != -ENOENT)
+			wrong(w, NULL, "asking for a request: %s", strerror(-err));
+		return ENOENT;
+	}
+	wire_attr(nlh, GRPDEDUP_A_ERROR, &end, sizeof(end));
+	return end;
 }
 
 /* A listing on a socket of its own, entry by entry. */

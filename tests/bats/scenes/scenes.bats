@@ -102,6 +102,38 @@ fail_in_gap() {
 	assert_right a b c
 }
 
+# An access finds what memory_failure() would have left. Reading real bad memory would take the host down.
+@test "scenes: a frame that failed is not read when it is unshared" {
+	hold a 8 seq 10
+	hold b 8 seq 10
+	group g a b
+	settle g
+	gd unassign "${PID[a]}"
+	assert_eq "$(kind_count frame a)" 0 "frames of a"
+	ask a verify && fail "a has read them" || true
+	wait_for 10 gone "${PID[a]}" || fail "a got no SIGBUS"
+	kill -9 "${PID[b]}"
+}
+
+@test "scenes: a fault of the module pauses every group, and only a new module goes on" {
+	hold a 8 seq 10
+	gd add-group other --rate 5
+	group g a
+	gd scan g --wait --timeout 5 || true
+	wait_for 10 is_paused g || fail "show says:" "$(gd show)"
+	wait_for 10 is_paused other || fail "show says:" "$(gd show)"
+	refused 2 "fault of its own" gd resume g
+	refused 2 paused gd scan g
+	gd resume --all
+	is_paused g || fail "resume --all has resumed it"
+	test_log | grep "all groups are paused: the module found a fault" || fail "the kernel log does not say it"
+	gd unassign "${PID[a]}"
+	rmmod grpdedup
+	load_module
+	assert_right a
+}
+is_paused() { [[ $(gd show "$1") == *"found a fault"* ]]; }
+
 # set_online CPU 0|1 CPUS: within 20 s these are online. To read the CPU's own file might take as long.
 set_online() {
 	echo "$2" >"/sys/devices/system/cpu/cpu$1/online" 3>&- &
