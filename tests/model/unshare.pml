@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * unshare.c: all frames of an address space are unshared in bounded steps. A
- * step takes the mmap write lock for one block, unshares the frames in it and
- * releases the lock. Between two steps, mremap() may move pages to addresses
- * that the round has passed.
+ * unshare_mm.c: all frames of an address space are unshared in bounded steps. A
+ * step takes the mmap lock for one block, unshares the frames in it and releases
+ * the lock. Between two steps, mremap() may move pages to addresses that the
+ * round has passed.
  *
  * A page that was moved is displaced: vm_pgoff keeps the address at which it
  * was mapped first, its home. What is displaced, and where, is taken at the
- * first step of a round, and compared at each step of it. A round that found no
- * frame and saw no difference ends it.
+ * first step of a round, and compared at each step of it. A round that saw no
+ * difference ends it.
  *
  * A block has one page here, and areas are single pages: how pages make up
  * areas does not matter, as the same areas contain the same pages. The hash of
  * the displaced areas has no collisions.
  *
- * TWINS: an area may be mapped at the home of a displaced one. Once it is moved
- * too, nothing tells the two apart, and they can change places. Pages that
- * share a home count as a difference.
+ * No area is mapped at the home of a displaced one: docs/design.md.
  */
 #define BLOCKS	4
 #define MOVERS	2	/* pages that move */
@@ -37,13 +35,7 @@ bit success;
 /* What is displaced: the home of the page that is at an address. */
 #define displaced(a)	(is_at(0, a) && home[0] != (a) -> home[0] : \
 			(is_at(1, a) && home[1] != (a) -> home[1] : NOWHERE))
-#define twins		(at[0] != NOWHERE && at[1] != NOWHERE && \
-			 home[0] == home[1])
-#ifdef TWINS
-#define may_map(i, a)	!occupied(a)
-#else
 #define may_map(i, a)	(!occupied(a) && home[1 - (i)] != (a))
-#endif
 
 #define any_address(a)	a = 0; do :: a < BLOCKS - 1 -> a++ :: break od
 
@@ -77,12 +69,6 @@ end:	do
 #define differs(a)	!all_same
 #endif
 
-#if defined(TWINS) && !defined(R3_TWINS_TAKEN_FOR_ONE)
-#define ambiguous	twins
-#else
-#define ambiguous	false
-#endif
-
 /*
  * One hold of the lock, which keeps mremap() out: the witness, then the frames
  * of the block. gd_unshare_page() may fail, and that ends it all.
@@ -98,10 +84,10 @@ inline step(a)
 			witness[3] = displaced(3)
 		:: else
 		fi;
-		different = different || differs(a) || ambiguous;
+		different = different || differs(a);
 		if
-		:: is_at(0, a) && frame[0] -> found = 1; frame[0] = 0
-		:: is_at(1, a) && frame[1] -> found = 1; frame[1] = 0
+		:: is_at(0, a) && frame[0] -> frame[0] = 0
+		:: is_at(1, a) && frame[1] -> frame[1] = 0
 		:: is_at(0, a) && frame[0] -> failed = 1
 		:: is_at(1, a) && frame[1] -> failed = 1
 		:: else
@@ -112,9 +98,9 @@ proctype module()
 {
 	byte witness[BLOCKS];
 	byte a;
-	bit found, different, failed;
+	bit different, failed;
 
-round:	atomic { found = 0; different = 0 };
+round:	different = 0;
 	do
 	:: a < BLOCKS -> step(a);
 		if
@@ -127,11 +113,7 @@ round:	atomic { found = 0; different = 0 };
 	atomic { a = 0; witness[0] = 0; witness[1] = 0; witness[2] = 0;
 		witness[3] = 0 };
 	if
-#ifdef X_FRAMES_WERE_FOUND
 	:: !different -> success = 1
-#else
-	:: !found && !different -> success = 1
-#endif
 	:: else -> goto round
 	fi;
 done:	skip
