@@ -14,6 +14,7 @@
 
 #include "block.h"
 #include "page.h"
+#include "reserve.h"
 
 #define GD_SLOTS_ORDER	get_order(GD_BLOCK_PAGES * sizeof(struct gd_slot))
 #define GD_BLOCK_BYTES	(sizeof(struct gd_block) + (PAGE_SIZE << GD_SLOTS_ORDER))
@@ -294,14 +295,26 @@ struct gd_block *gd_block_find(struct gd_blocks *blocks, unsigned long addr)
  * gd_block_get - the block of @addr
  * @blocks: the member's
  * @addr: any address
+ * @page: a page in it that can be merged, or NULL
  *
- * Return: the block, created if necessary, or NULL: no memory.
+ * Return: the block, created if necessary, or NULL, which is counted: no
+ * memory, or a reserve of it is left.
  */
-struct gd_block *gd_block_get(struct gd_blocks *blocks, unsigned long addr)
+struct gd_block *gd_block_get(struct gd_blocks *blocks, unsigned long addr,
+			      struct page *page)
 {
 	struct gd_block *block = gd_block_find(blocks, addr);
 
-	return block ?: create_block(blocks, addr & GD_BLOCK_MASK);
+	if (block)
+		return block;
+	if (gd_reserve_is_low() && !(page && gd_reserve_gains(page))) {
+		gd_blocks_count(blocks, GRPDEDUP_CNT_SKIP_RESERVE, 1);
+		return NULL;
+	}
+	block = create_block(blocks, addr & GD_BLOCK_MASK);
+	if (!block)
+		gd_blocks_count(blocks, GRPDEDUP_CNT_SKIP_NOMEM, 1);
+	return block;
 }
 
 /**

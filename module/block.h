@@ -117,7 +117,8 @@ void gd_blocks_destroy(struct gd_blocks *blocks);
 void gd_blocks_sweep(struct gd_blocks *blocks);
 
 struct gd_block *gd_block_find(struct gd_blocks *blocks, unsigned long addr);
-struct gd_block *gd_block_get(struct gd_blocks *blocks, unsigned long addr);
+struct gd_block *gd_block_get(struct gd_blocks *blocks, unsigned long addr,
+			      struct page *page);
 void gd_block_begin(struct gd_block *block, unsigned int first,
 		    unsigned int end);
 struct gd_block *gd_block_of(struct gd_slot *slot);

@@ -21,6 +21,7 @@
 #include "dedup.h"
 #include "page.h"
 #include "plan.h"
+#include "reserve.h"
 
 /* Failed merges in a row before a page is left alone for a while. */
 #define GD_FAILS_FREE	3
@@ -89,17 +90,43 @@ static struct gd_slot *find_partner(struct gd_plan *plan, u64 digest)
 	return node ? container_of(node, struct gd_slot, node) : NULL;
 }
 
+/* May a frame be made for a page? Counts the page if not. */
+static bool has_reserve(struct gd_plan *plan, struct page *page)
+{
+	if (!plan->reserve_is_low || gd_reserve_gains(page))
+		return true;
+	count(plan, GRPDEDUP_CNT_SKIP_RESERVE, 1);
+	return false;
+}
+
 /* In a huge page only count the matches: they must justify the split. */
 static void match_huge(struct gd_plan *plan, unsigned int i, u64 digest)
 {
 	struct gd_frames *frames = &plan->block->owner->dedup->frames;
 	struct gd_slot *slot = &plan->block->slot[i];
+	struct page *page = plan->snap.page[i];
+	bool has_frame = gd_frame_match(frames, page, digest);
 
-	if (gd_frame_match(frames, plan->snap.page[i], digest) ||
-	    find_partner(plan, digest))
+	if (!has_frame && !find_partner(plan, digest))
+		gd_slot_set(plan->block, slot, GD_UNSTABLE, digest);
+	else if (has_frame || has_reserve(plan, page))
 		plan->slot[plan->nr_wanted++] = slot;
 	else
-		gd_slot_set(plan->block, slot, GD_UNSTABLE, digest);
+		gd_slot_set(plan->block, slot, GD_BUSY, digest);
+}
+
+static struct gd_frame *create_frame(struct gd_plan *plan, struct page *page,
+				     u64 digest)
+{
+	struct gd_frames *frames = &plan->block->owner->dedup->frames;
+	struct gd_frame *frame;
+
+	if (!has_reserve(plan, page))
+		return NULL;
+	frame = gd_frame_create(frames, page, digest);
+	if (!frame)
+		count(plan, GRPDEDUP_CNT_SKIP_NOMEM, 1);
+	return frame;
 }
 
 static void match(struct gd_plan *plan, unsigned int i, u64 digest)
@@ -116,9 +143,8 @@ static void match(struct gd_plan *plan, unsigned int i, u64 digest)
 		return;
 	}
 	if (!frame)
-		frame = gd_frame_create(frames, page, digest);
+		frame = create_frame(plan, page, digest);
 	if (!frame) {
-		count(plan, GRPDEDUP_CNT_SKIP_NOMEM, 1);
 		gd_slot_set(plan->block, slot, GD_BUSY, digest);
 		return;
 	}
@@ -213,6 +239,7 @@ static void decide_split(struct gd_plan *plan)
 static void begin_plan(struct gd_plan *plan)
 {
 	plan->foreign = false;
+	plan->reserve_is_low = gd_reserve_is_low();
 	plan->nr_visited = 0;
 	plan->nr_lone = 0;
 	plan->nr_wanted = 0;

@@ -17,6 +17,7 @@
  * @only_pending: visit %GD_PENDING slots only
  * @split_min: matches that a huge page must have to be split
  * @foreign: out: found a shared page that is not a frame of the group
+ * @reserve_is_low: no frame may be made that takes from the reserve
  * @nr_visited: out: pages visited
  * @nr_lone: out: frames that nobody else has mapped for some passes
  * @nr_wanted: matches found in a huge page
@@ -32,6 +33,7 @@ struct gd_plan {
 	bool			only_pending;
 	u32			split_min;
 	bool			foreign;
+	bool			reserve_is_low;
 	unsigned int		nr_visited;
 	unsigned int		nr_lone;
 	unsigned int		nr_wanted;

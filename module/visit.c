@@ -173,9 +173,9 @@ static unsigned int visit_area(struct gd_visit *visit, struct gd_member *member,
 	if (!any && !gd_block_find(&member->blocks, start))
 		return 0;
 
-	plan->block = gd_block_get(&member->blocks, start);
+	plan->block = gd_block_get(&member->blocks, start,
+				   gd_walk_first(&plan->snap));
 	if (!plan->block) {
-		gd_blocks_count(&member->blocks, GRPDEDUP_CNT_SKIP_NOMEM, 1);
 		gd_walk_put(&plan->snap);
 		return 0;
 	}

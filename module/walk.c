@@ -280,6 +280,17 @@ bool gd_walk_snapshot(struct vm_area_struct *vma, unsigned long start,
 	return any;
 }
 
+/* The first page of @snap that can be merged, or NULL. */
+struct page *gd_walk_first(const struct gd_snapshot *snap)
+{
+	unsigned int i;
+
+	for (i = snap->first; i < snap->end; i++)
+		if (snap->kind[i] == GD_KIND_ANON)
+			return snap->page[i];
+	return NULL;
+}
+
 /**
  * gd_walk_put - drop all references that a snapshot holds
  * @snap: from gd_walk_snapshot(); may be used again

@@ -52,6 +52,7 @@ unsigned long gd_walk_next(struct mm_struct *mm, unsigned long addr,
 			   unsigned long end);
 bool gd_walk_snapshot(struct vm_area_struct *vma, unsigned long start,
 		      unsigned long end, struct gd_snapshot *snap);
+struct page *gd_walk_first(const struct gd_snapshot *snap);
 void gd_walk_put(struct gd_snapshot *snap);
 bool gd_walk_has_ptes(struct mm_struct *mm, unsigned long addr);
 

@@ -184,3 +184,63 @@ is_creating() { grep -q gd_member_create "/proc/$1/stack"; }
 	assert_shared a b
 	assert_right a b
 }
+
+# zones_of_kernel: pages that can be allocated in the zones that frames come from, and their size
+zones_of_kernel() {
+	echo 1 >/proc/sys/vm/stat_refresh
+	awk -F '[ ,()]+' '
+		/^Node/ { kernel = $5 ~ /^(DMA|DMA32|Normal)$/; room = 0 }
+		!kernel { next }
+		/ pages free / { room = $4 }
+		/ high / { room -= $3 }
+		/ managed / { size += $3 }
+		/ nr_zone_(in)?active_file / { room += $3 }
+		/ protection:/ { room -= $5; if (room > 0) all += room }
+		END { print all + 0, size }' /proc/zoneinfo
+}
+# Many processes come and go. Their kernel stacks and page tables are memory of the kernel.
+fork_many() {
+	local i pids=()
+	for ((i = 0; i < 60; i++)); do
+		sleep 2 3>&- &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+}
+ksmd_shares() { (($(</sys/kernel/mm/ksm/pages_sharing) >= $1)); }
+assert_no_oom() { ! test_log | grep "invoked oom-killer" || fail "out of memory, $1"; }
+
+@test "scenes: merging leaves the kernel a reserve where most memory is movable" {
+	local name before room size ballast=$BATS_TEST_TMPDIR/ballast
+	mkdir "$ballast"
+	mount -t ramfs none "$ballast"
+	dd if=/dev/zero of="$ballast/file" bs=1M count=40
+	# ksmd takes nothing of the kernel's memory
+	for name in a b; do
+		hold $name 70000 seq 1000
+		ask $name madvise r 0 70000 MERGEABLE
+	done
+	ksmd_on 10 20000
+	wait_for 90 ksmd_shares 69000 || fail "ksmd merges $(</sys/kernel/mm/ksm/pages_sharing) pages"
+	fork_many
+	assert_no_oom "under ksmd"
+	echo 0 >/sys/kernel/mm/ksm/run
+	for name in a b; do ask $name exit; done
+	for name in a b; do wait_for 10 gone "${PID[$name]}"; done
+
+	for name in a b; do hold $name 70000 seq 1000; done
+	group g a b
+	settle g
+	read -r room size < <(zones_of_kernel)
+	fork_many
+	assert_no_oom "with $(counter g pages_shared) frames"
+	assert_range "$(counter g skip_reserve)" 1000 1000000000 "skip_reserve"
+	assert_range "$room" $((size / 32 - 1024)) $((size / 8)) "pages left to the kernel, of $size"
+	before=$(counter g pages_shared)
+	rm "$ballast/file"
+	settle g
+	assert_range $(($(counter g pages_shared) - before)) 8000 12000 "frames more, once 10240 pages are free"
+	assert_no_oom "in the end"
+	umount "$ballast"
+	assert_right a b
+}
