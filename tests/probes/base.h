@@ -38,4 +38,6 @@ struct netlink_callback;
 bool folio_test_large(const struct folio *folio);
 long folio_nr_pages(const struct folio *folio);
 struct page *folio_page(struct folio *folio, long n);
+bool test_and_clear_bit(long nr, unsigned long *addr);
+void set_bit(long nr, unsigned long *addr);
 void set_pte_at(struct mm_struct *mm, unsigned long addr, pte_t *ptep, pte_t pte);

@@ -24,6 +24,9 @@ int uses(struct vm_area_struct *vma, struct folio *folio, struct page *page, pte
 	n += ksm_madvise(vma, 0, 4096, 0, &uses_flags);
 	gd_lru_drain_local();
 	n += gd_percpu_wq != NULL;
+	n += gd_mm_take_merge_any(vma->vm_mm);
+	gd_mm_give_merge_any(vma->vm_mm);
+	n += gd_pte_uffd(gd_pte_mkuffd(*ptep)) + (VM_UFFD_RWP != 0);
 	n += gd_dump_attrs((struct netlink_callback *)NULL) != NULL;
 	return n;
 }
