@@ -211,17 +211,18 @@ large_pair() {
 }
 
 @test "bounds: a host without room refuses to unshare, with both numbers, and nobody is killed" {
-	local i pages
+	local rest
 	hold a 65536 seq 1000
 	hold b 65536 seq 1000
 	group g a b
 	settle g
-	# taken by huge pages of the administrator's
-	for ((i = 0; i < 5; i++)); do
-		pages=$(($(</proc/sys/vm/nr_hugepages) + ($(available_mib) - 120) / 2))
-		echo $pages >/proc/sys/vm/nr_hugepages
-	done
-	assert_range "$(available_mib)" 20 300 "MiB available"
+	# taken by huge pages of the administrator's, and by a file where there are too few
+	echo $((($(available_mib) - 180) / 2)) >/proc/sys/vm/nr_hugepages
+	mkdir "$BATS_TEST_TMPDIR/memory"
+	mount -t tmpfs -o size=4G none "$BATS_TEST_TMPDIR/memory"
+	rest=$(($(available_mib) - 180))
+	((rest <= 0)) || dd if=/dev/zero of="$BATS_TEST_TMPDIR/memory/file" bs=1M count=$rest status=none
+	assert_range "$(available_mib)" 80 300 "MiB available"
 	refused 2 "needs up to 25[0-9] MiB, the host has room for [0-9]+ MiB" gd unassign "${PID[a]}"
 	[[ $(gd show g) == *"needs up to"* ]] || fail "show does not keep the sentence:" "$(gd show g)"
 	refused 2 "needs up to 51[0-9] MiB, the host has room for [0-9]+ MiB" gd del-group g --unshare
@@ -230,6 +231,7 @@ large_pair() {
 	! test_log | grep -E 'invoked oom|Out of memory' || fail "somebody was killed"
 	assert_right a b
 	echo 0 >/proc/sys/vm/nr_hugepages
+	umount "$BATS_TEST_TMPDIR/memory"
 	gd del-group g --unshare
 	assert_eq "$(sum frame a b)" 0 "frames"
 	assert_right a b
