@@ -12,11 +12,10 @@
 #include "hold.h"
 #include "ksm.h"
 #include "lock.h"
+#include "vma.h"
 
 /* Areas to remember: a member can make any number mergeable. */
 #define GD_RANGES_MAX	1024
-/* Areas to look at under one hold of the mmap lock. */
-#define GD_STEP_AREAS	64
 
 struct gd_ksm_range {
 	unsigned long	start;
@@ -93,7 +92,7 @@ static unsigned long give_back_some(struct mm_struct *mm, unsigned long start,
 {
 	VMA_ITERATOR(vmi, mm, start);
 	struct vm_area_struct *vma;
-	int max = GD_STEP_AREAS;
+	int max = GD_VMAS_PER_HOLD;
 
 	mmap_assert_write_locked(mm);
 	for_each_vma(vmi, vma) {

@@ -41,33 +41,34 @@
 #include "walk.h"
 #include "zap.h"
 
-/*
- * Count the references that this batch holds on each folio: one per merge of a
- * page of it. Only a large folio can have more than one.
- */
+/* References that the batch holds on a large folio: one per merge of a page. */
+static int own_refs(const struct gd_merge_batch *batch, struct folio *folio)
+{
+	unsigned int i;
+	int refs = 0;
+
+	for (i = 0; i < batch->nr; i++)
+		refs += batch->merge[i].folio == folio;
+	return refs;
+}
+
+/* With no lock held, as a batch can have pages of many large folios. */
 static void count_refs(struct gd_merge_batch *batch)
 {
-	unsigned int i, j;
+	struct gd_merge *m, *end = batch->merge + batch->nr;
 
-	for (i = 0; i < batch->nr; i++) {
-		struct gd_merge *m = &batch->merge[i];
-
+	for (m = batch->merge; m < end; m++) {
 		m->folio = page_folio(m->page);
 		m->large = folio_test_large(m->folio);
-		m->refs = 1;
-		for (j = m->large ? i : 0; j-- > 0;)
-			if (batch->merge[j].folio == m->folio) {
-				m->refs += batch->merge[j].refs;
-				break;
-			}
 	}
-	/* The last merge of a folio has counted them all. */
-	for (i = batch->nr; i-- > 0;)
-		for (j = batch->merge[i].large ? i : 0; j-- > 0;)
-			if (batch->merge[j].folio == batch->merge[i].folio) {
-				batch->merge[j].refs = batch->merge[i].refs;
-				break;
-			}
+	for (m = batch->merge; m < end; m++) {
+		if (!m->large)
+			m->refs = 1;
+		else if (m > batch->merge && m[-1].folio == m->folio)
+			m->refs = m[-1].refs;
+		else
+			m->refs = own_refs(batch, m->folio);
+	}
 }
 
 /*

@@ -3,7 +3,6 @@
 #include <net/genetlink.h>
 
 #include "admin.h"
-#include "family.h"
 #include "fill.h"
 #include "group.h"
 #include "netlink_ops.h"
@@ -119,19 +118,15 @@ int gd_netlink_group_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	if (err)
 		return err;
 	cb->seq = gd_registry_generation();
-	for (; !err && (group = gd_registry_next(&id)); id++) {
-		void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-					cb->nlh->nlmsg_seq, &gd_family,
-					NLM_F_MULTI, GRPDEDUP_CMD_GROUP_GET);
+	for (; (group = gd_registry_next(&id)); id++) {
+		void *hdr = gd_netlink_begin_row(skb, cb,
+						 GRPDEDUP_CMD_GROUP_GET);
 
 		err = hdr ? gd_fill_group(skb, group) : -EMSGSIZE;
 		gd_group_put(group);
-		if (err) {
-			genlmsg_cancel(skb, hdr);
+		gd_netlink_end_row(skb, cb, hdr, err);
+		if (err)
 			break;
-		}
-		genl_dump_check_consistent(cb, hdr);
-		genlmsg_end(skb, hdr);
 	}
 	cb->args[0] = id;
 	return skb->len;

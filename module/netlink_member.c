@@ -4,7 +4,6 @@
 #include <net/genetlink.h>
 
 #include "admin.h"
-#include "family.h"
 #include "fill.h"
 #include "group.h"
 #include "member.h"
@@ -132,17 +131,12 @@ int gd_netlink_member_dump(struct sk_buff *skb, struct netlink_callback *cb)
 			gd_member_put(member);
 			continue;
 		}
-		hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-				  cb->nlh->nlmsg_seq, &gd_family, NLM_F_MULTI,
-				  GRPDEDUP_CMD_MEMBER_GET);
+		hdr = gd_netlink_begin_row(skb, cb, GRPDEDUP_CMD_MEMBER_GET);
 		err = hdr ? gd_fill_member(skb, member) : -EMSGSIZE;
 		gd_member_put(member);
-		if (err) {
-			genlmsg_cancel(skb, hdr);
+		gd_netlink_end_row(skb, cb, hdr, err);
+		if (err)
 			break;
-		}
-		genl_dump_check_consistent(cb, hdr);
-		genlmsg_end(skb, hdr);
 	}
 	cb->args[0] = id;
 	return skb->len;

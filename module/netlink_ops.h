@@ -26,6 +26,10 @@ int gd_netlink_end_reply(struct genl_info *info, struct sk_buff *reply,
 			 void *hdr, int err);
 int gd_netlink_reply_accepted(struct genl_info *info, struct sk_buff *reply,
 			      void *hdr, struct gd_request *request);
+void *gd_netlink_begin_row(struct sk_buff *skb, struct netlink_callback *cb,
+			   u8 cmd);
+void gd_netlink_end_row(struct sk_buff *skb, struct netlink_callback *cb,
+			void *hdr, int err);
 int gd_netlink_request_get(struct sk_buff *skb, struct genl_info *info);
 
 /* netlink_group.c */

@@ -47,6 +47,26 @@ int gd_netlink_reply_accepted(struct genl_info *info, struct sk_buff *reply,
 					   GRPDEDUP_A_PAD));
 }
 
+/* Begin one row of a dump. NULL: it does not fit, and comes with the next. */
+void *gd_netlink_begin_row(struct sk_buff *skb, struct netlink_callback *cb,
+			   u8 cmd)
+{
+	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			   &gd_family, NLM_F_MULTI, cmd);
+}
+
+/* End a row, or take it back if filling it failed with @err. */
+void gd_netlink_end_row(struct sk_buff *skb, struct netlink_callback *cb,
+			void *hdr, int err)
+{
+	if (err) {
+		genlmsg_cancel(skb, hdr);
+		return;
+	}
+	genl_dump_check_consistent(cb, hdr);
+	genlmsg_end(skb, hdr);
+}
+
 int gd_netlink_request_get(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *id = info->attrs[GRPDEDUP_A_REQUEST];

@@ -113,14 +113,12 @@ static int replace_by_poison(struct vm_area_struct *vma, unsigned long addr,
 /*
  * The frame's bytes never change, so no write can be lost between the steps.
  * The copy is charged beyond the limit if need be (__GFP_HIGH): a full memory
- * cgroup must neither keep the frame shared nor get a page for free. No direct
- * reclaim: above memory.high, the charge would sleep with the mmap lock held.
+ * cgroup must neither keep the frame shared nor get a page for free.
  */
 static int replace_by_copy(struct vm_area_struct *vma, unsigned long addr,
 			   struct page *frame, pte_t old)
 {
-	struct page *copy = alloc_page(GFP_NOWAIT | __GFP_ACCOUNT | __GFP_HIGH |
-				       __GFP_NOWARN);
+	struct page *copy = alloc_page(GD_GFP_CHARGED | __GFP_HIGH);
 	spinlock_t *ptl;
 	pte_t *ptep;
 	int err = 0;

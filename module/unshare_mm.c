@@ -28,9 +28,8 @@
 #include "vma.h"
 #include "walk.h"
 
-/* PTEs, and areas, to look at under one hold of the mmap lock. */
+/* PTEs to look at under one hold of the mmap lock. */
 #define GD_STEP_PTES	2048
-#define GD_STEP_AREAS	64
 /* Pages to unshare under one hold of the mmap write lock. */
 #define GD_STEP_PAGES	64
 /*
@@ -137,7 +136,7 @@ static bool find_frame(struct mm_struct *mm, struct gd_unshare *un)
 		unsigned long last = min(un->end, vma->vm_end);
 
 		un->addr = addr;
-		if (addr >= un->end || areas++ == GD_STEP_AREAS)
+		if (addr >= un->end || areas++ == GD_VMAS_PER_HOLD)
 			return false;
 		while (gd_vma_may_be_shared(vma) &&
 		       (addr = gd_walk_next(mm, addr, last)) < last) {
@@ -219,7 +218,7 @@ static int step_locked(struct mm_struct *mm, struct gd_unshare *un,
 {
 	switch (*next) {
 	case STEP_CLAIM:
-		un->addr = gd_ksm_take(un->ksm, mm, un->addr, GD_STEP_AREAS);
+		un->addr = gd_ksm_take(un->ksm, mm, un->addr, GD_VMAS_PER_HOLD);
 		if (un->addr != ULONG_MAX)
 			return 0;
 		un->addr = un->start;

@@ -17,9 +17,6 @@
 #include "visit.h"
 #include "vma.h"
 
-/* Areas to check in one hold of the mmap lock. */
-#define GD_VMAS_PER_STEP	64
-
 /**
  * gd_visit_init - allocate the working memory; does nothing the second time
  * @visit: zeroed
@@ -115,7 +112,7 @@ static struct vm_area_struct *next_area(struct gd_member *member,
 			return vma;
 		skip_vma(member, vma, class);
 		*addr = vma->vm_end;
-		if (++n == GD_VMAS_PER_STEP)
+		if (++n == GD_VMAS_PER_HOLD)
 			return NULL;
 	}
 	*last = true;

@@ -26,6 +26,8 @@ enum gd_vma_class {
 	GD_VMA_OTHER,
 };
 
+/* Areas to look at under one hold of the mmap lock. */
+#define GD_VMAS_PER_HOLD	64
 /* Those that are skipped, from GD_VMA_SHARED on. */
 #define GD_SKIPPED_CLASSES	(GD_VMA_OTHER - GD_VMA_SHARED + 1)
 
