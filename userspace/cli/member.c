@@ -156,6 +156,30 @@ static int join_group(struct order *order, int argc, char **argv)
 	return status ? status : carry_out(order);
 }
 
+/* Each verb has its own of these options, with the same letters. */
+static int parse_options(struct order *order, int argc, char **argv,
+			 const struct option *options)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'k':
+			order->flags |= GRPDEDUP_FLAG_KEEP;
+			break;
+		case 'f':
+			order->flags |= GRPDEDUP_FLAG_FORCE;
+			break;
+		case 'n':
+			order->no_wait = true;
+			break;
+		default:
+			return cli_usage(NULL);
+		}
+	}
+	return CLI_DONE;
+}
+
 int cmd_assign(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -163,14 +187,9 @@ int cmd_assign(int argc, char **argv)
 		{ NULL, 0, NULL, 0 }
 	};
 	struct order order = { 0 };
-	int option;
+	int status = parse_options(&order, argc, argv, options);
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option != 'n')
-			return cli_usage(NULL);
-		order.no_wait = true;
-	}
-	return join_group(&order, argc, argv);
+	return status ? status : join_group(&order, argc, argv);
 }
 
 int cmd_move(int argc, char **argv)
@@ -181,21 +200,9 @@ int cmd_move(int argc, char **argv)
 		{ NULL, 0, NULL, 0 }
 	};
 	struct order order = { .flags = GRPDEDUP_FLAG_MOVE };
-	int option;
+	int status = parse_options(&order, argc, argv, options);
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'f':
-			order.flags |= GRPDEDUP_FLAG_FORCE;
-			break;
-		case 'n':
-			order.no_wait = true;
-			break;
-		default:
-			return cli_usage(NULL);
-		}
-	}
-	return join_group(&order, argc, argv);
+	return status ? status : join_group(&order, argc, argv);
 }
 
 int cmd_unassign(int argc, char **argv)
@@ -207,24 +214,10 @@ int cmd_unassign(int argc, char **argv)
 		{ NULL, 0, NULL, 0 }
 	};
 	struct order order = { 0 };
-	int option;
-	int status;
+	int status = parse_options(&order, argc, argv, options);
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'k':
-			order.flags |= GRPDEDUP_FLAG_KEEP;
-			break;
-		case 'f':
-			order.flags |= GRPDEDUP_FLAG_FORCE;
-			break;
-		case 'n':
-			order.no_wait = true;
-			break;
-		default:
-			return cli_usage(NULL);
-		}
-	}
+	if (status)
+		return status;
 	if (order.flags == (GRPDEDUP_FLAG_KEEP | GRPDEDUP_FLAG_FORCE))
 		return cli_usage("--force has no use with --keep");
 	status = take_pids(&order, argc, argv);

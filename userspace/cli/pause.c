@@ -20,24 +20,18 @@ static int check_names(int argc, char **argv, bool all)
 	return CLI_DONE;
 }
 
+/* @name NULL: all groups */
 static int change_one(struct grpdedup_conn *conn, pause_fn fn, const char *name,
 		      const char *done)
 {
+	const char *which = name ? "group " : "all groups";
 	int err = fn(conn, name);
 
+	if (!name)
+		name = "";
 	if (err)
-		return cli_fail(conn, err, "group %s", name);
-	printf("group %s: %s\n", name, done);
-	return CLI_DONE;
-}
-
-static int change_all(struct grpdedup_conn *conn, pause_fn fn, const char *done)
-{
-	int err = fn(conn, NULL);
-
-	if (err)
-		return cli_fail(conn, err, "all groups");
-	printf("all groups: %s\n", done);
+		return cli_fail(conn, err, "%s%s", which, name);
+	printf("%s%s: %s\n", which, name, done);
 	return CLI_DONE;
 }
 
@@ -64,7 +58,7 @@ static int change(int argc, char **argv, pause_fn fn, const char *done)
 	if (status)
 		return status;
 	if (all)
-		status = change_all(conn, fn, done);
+		status = change_one(conn, fn, NULL, done);
 	for (i = optind; i < argc && status != CLI_ABSENT; i++)
 		status = cli_worse(status, change_one(conn, fn, argv[i], done));
 	grpdedup_conn_close(conn);
