@@ -5,17 +5,9 @@ load helpers
 
 available_mib() { awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo; }
 free_kb() { awk '/^MemFree/ { print $2 }' /proc/meminfo; }
-members_are() { [[ $(members) == "$1" ]]; }
 ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
 # unshared_pages NAME N: have N of its pages been unshared?
 unshared_pages() { (($(member "$1" unshares) >= $2)); }
-# event PATTERN: the first event that matches
-event() { grep -E -m 1 "$1" "$BATS_TEST_TMPDIR/events"; }
-monitor_start() {
-	grpdedup monitor >"$BATS_TEST_TMPDIR/events" 2>"$BATS_TEST_TMPDIR/monitor" 3>&- &
-	echo $! >>"$PIDS"
-	wait_for 10 grep -q waiting "$BATS_TEST_TMPDIR/monitor"
-}
 # large_pair: unsharing a takes some seconds here
 large_pair() {
 	hold a 131072 same 1

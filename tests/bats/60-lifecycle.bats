@@ -21,17 +21,6 @@ assert_lives_on() {
 	assert_right "$@"
 }
 
-monitor_start() {
-	grpdedup monitor >"$BATS_TEST_TMPDIR/events" 2>"$BATS_TEST_TMPDIR/monitor" 3>&- &
-	echo $! >>"$PIDS"
-	wait_for 10 grep -q waiting "$BATS_TEST_TMPDIR/monitor"
-}
-# wait_event SECONDS PATTERN
-wait_event() {
-	wait_for "$1" grep -Eq "$2" "$BATS_TEST_TMPDIR/events" ||
-		fail "no event '$2' within $1 s; there were:" "$(cat "$BATS_TEST_TMPDIR/events")"
-}
-
 @test "lifecycle: del-group leaves frames shared" {
 	pair
 	settle g

@@ -290,10 +290,8 @@ is_told() {
 @test "faults: who does not read his events is told that some are lost, and holds up nobody" {
 	local i monitor
 	gd add-group g --rate 0
-	grpdedup monitor >"$BATS_TEST_TMPDIR/events" 2>"$BATS_TEST_TMPDIR/monitor" 3>&- &
+	monitor_start
 	monitor=$!
-	echo $monitor >>"$PIDS"
-	wait_for 10 grep -q waiting "$BATS_TEST_TMPDIR/monitor"
 	kill -STOP $monitor
 	gd-rawnl --repeat 6000 group-set name=s:g rate=u32:5
 	gd set-group g --rate 0

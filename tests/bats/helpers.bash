@@ -114,6 +114,18 @@ pin() {
 	ask "$1" pin $(ask "$1" addr r "$2" "$3")
 }
 
+# monitor_start: its events go to $BATS_TEST_TMPDIR/events
+monitor_start() {
+	grpdedup monitor >"$BATS_TEST_TMPDIR/events" 2>"$BATS_TEST_TMPDIR/monitor" 3>&- &
+	echo $! >>"$PIDS"
+	wait_for 10 grep -q waiting "$BATS_TEST_TMPDIR/monitor"
+}
+# wait_event SECONDS PATTERN
+wait_event() {
+	wait_for "$1" grep -Eq "$2" "$BATS_TEST_TMPDIR/events" ||
+		fail "no event '$2' within $1 s; there were:" "$(cat "$BATS_TEST_TMPDIR/events")"
+}
+
 # shake NAME protect|mergeable|move REGION [FIRST N]: until "ask NAME unshake", a thread does that
 shake() {
 	# shellcheck disable=SC2046 # address and number
