@@ -36,6 +36,7 @@ void gd_roster_rewind(struct gd_roster *roster)
 		member->taken = 0;
 		member->contended = 0;
 		member->contended_run = 0;
+		memset(member->skipped, 0, sizeof(member->skipped));
 	}
 	roster->member = list_first_entry_or_null(&roster->members,
 						  struct gd_member, link);

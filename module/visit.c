@@ -71,7 +71,6 @@ static void count_skipped(struct gd_member *member)
 
 		gd_blocks_count(&member->blocks, ids[i],
 				member->skipped[i] - old);
-		member->skipped[i] = 0;
 	}
 }
 
