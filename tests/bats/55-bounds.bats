@@ -336,7 +336,8 @@ pagemap_bit() {
 	echo never >$enabled
 	group g a c
 	settle g
-	assert_eq "$(counter g pages_sharing)" 0 "pages_sharing of a process and its child"
+	# Small pages of its heap and stack may save a few: less than one large folio.
+	assert_range "$(counter g pages_sharing)" 0 15 "pages_sharing of a process and its child"
 	group h d e
 	settle h
 	assert_range "$(counter h pages_sharing)" 1000 1100 "pages_sharing of two processes"
