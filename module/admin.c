@@ -107,13 +107,21 @@ out:
  * @group: the group
  * @set: new settings, in range
  * @which: which of them to change, GD_SET_ bits
+ * @extack: set to the reason of a failure
  */
-void gd_admin_set_group(struct gd_group *group, const struct gd_settings *set,
-			u32 which)
+int gd_admin_set_group(struct gd_group *group, const struct gd_settings *set,
+		       u32 which, struct netlink_ext_ack *extack)
 {
-	gd_registry_set(group, set, which);
+	int err = gd_registry_set(group, set, which);
+
+	if (err) {
+		NL_SET_ERR_MSG(extack,
+			       "frames of its members are not charged to memory cgroups (cgroup.memory=nokmem): they need a limit");
+		return err;
+	}
 	gd_inbox_kick(&group->inbox);
 	gd_notify_group(group, GRPDEDUP_CMD_GROUP_SET);
+	return 0;
 }
 
 /* Pausing */

@@ -18,8 +18,8 @@ void gd_admin_exit(void);
 
 int gd_admin_add_group(const char *name, const struct gd_settings *set,
 		       struct netlink_ext_ack *extack);
-void gd_admin_set_group(struct gd_group *group, const struct gd_settings *set,
-			u32 which);
+int gd_admin_set_group(struct gd_group *group, const struct gd_settings *set,
+		       u32 which, struct netlink_ext_ack *extack);
 struct gd_request *gd_admin_del_group(struct gd_group *group, bool unshare,
 				      bool force,
 				      struct netlink_ext_ack *extack);

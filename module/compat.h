@@ -70,8 +70,7 @@ static inline void gd_vma_start_write(struct vm_area_struct *vma)
 
 /*
  * mmap_write_trylock() was removed for lack of users. The sequence count of
- * write locks is new in 6.13 and was backported to 6.12-stable, so probe for
- * the symbol, not the version.
+ * write locks is new in 6.13 and was backported to 6.12-stable.
  */
 static inline bool gd_mmap_write_trylock(struct mm_struct *mm)
 {
@@ -247,10 +246,13 @@ static inline void gd_lru_drain_local(void)
 #endif
 }
 
-#if GD_HAVE_PERCPU_WQ
-#define gd_percpu_wq		system_percpu_wq
-#else
-#define gd_percpu_wq		system_wq
+#if !GD_HAVE_PERCPU_WQ
+#define system_percpu_wq	system_wq
+#endif
+
+/* Does the kernel charge its memory to cgroups? Renamed in 6.3. */
+#if !GD_HAVE_MEMCG_KMEM_ONLINE
+#define memcg_kmem_online	memcg_kmem_enabled
 #endif
 
 #if GD_HAVE_SPLIT_OPS

@@ -98,7 +98,7 @@ static void queue_works(unsigned long drain)
 	for_each_online_cpu(cpu) {
 		dc = per_cpu_ptr(cpus, cpu);
 		if (may_disturb(cpu) && !cmpxchg(&dc->drain, 0, drain))
-			queue_work_on(cpu, gd_percpu_wq, &dc->work);
+			queue_work_on(cpu, system_percpu_wq, &dc->work);
 	}
 }
 

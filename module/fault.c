@@ -24,7 +24,7 @@ void gd_fault_flush(void)
 void gd_fault_record(void)
 {
 	if (!xchg(&seen, true))
-		queue_work(gd_percpu_wq, &handler);
+		queue_work(system_percpu_wq, &handler);
 }
 
 bool gd_fault_seen(void)

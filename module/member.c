@@ -5,6 +5,7 @@
  *
  * A membership belongs to an address space: threads share it, exec ends it.
  */
+#include <linux/memcontrol.h>
 #include <linux/netlink.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
@@ -35,6 +36,22 @@ static int identify(struct gd_member *member, struct task_struct *task)
 	return 0;
 }
 
+/*
+ * Are frames charged to the memory cgroup of @mm? With cgroup.memory=nokmem,
+ * memory of the kernel is not: a tenant with equal pages would turn memory that
+ * counts against memory.max into memory that does not, and cannot be swapped.
+ * The root cgroup has no limit.
+ */
+static bool is_charged(struct mm_struct *mm)
+{
+	struct mem_cgroup *memcg = get_mem_cgroup_from_mm(mm);
+	bool charged = memcg_kmem_online() || !memcg ||
+		       !parent_mem_cgroup(memcg);
+
+	mem_cgroup_put(memcg);
+	return charged;
+}
+
 static struct gd_member *create(struct task_struct *task, struct mm_struct *mm)
 {
 	struct gd_member *member;
@@ -54,6 +71,7 @@ static struct gd_member *create(struct task_struct *task, struct mm_struct *mm)
 	member->state = GRPDEDUP_STATE_JOINING;
 	mmgrab(mm);
 	member->mm = mm;
+	member->uncharged = !is_charged(mm);
 	return member;
 }
 

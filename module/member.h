@@ -26,6 +26,8 @@ struct netlink_ext_ack;
  * @nr: its number in the initial pid namespace
  * @comm: its name when it was assigned
  * @start_time: when it started, ns since boot
+ * @uncharged: frames are not charged to its memory cgroup: its group must limit
+ *	them
  * @by_mm: place in the table of all members; registry lock
  * @ended: the membership is over; registry lock
  * @counted: among its group's members; registry lock
@@ -55,6 +57,7 @@ struct gd_member {
 	pid_t			nr;
 	char			comm[TASK_COMM_LEN];
 	u64			start_time;
+	bool			uncharged;
 	struct hlist_node	by_mm;
 	bool			ended;
 	bool			counted;

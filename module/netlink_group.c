@@ -54,7 +54,7 @@ int gd_netlink_group_set(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(group);
 	which = parse_settings(info, &set);
 	if (which) {
-		gd_admin_set_group(group, &set, which);
+		err = gd_admin_set_group(group, &set, which, info->extack);
 	} else {
 		NL_SET_ERR_MSG(info->extack, "there is nothing to set");
 		err = -EINVAL;

@@ -231,6 +231,11 @@ int gd_registry_join(struct gd_group *group, struct gd_member *member,
 		NL_SET_ERR_MSG(extack, "the group is being deleted");
 		err = -ENOENT;
 		*other = NULL;
+	} else if (member->uncharged && !group->set.frames_max) {
+		NL_SET_ERR_MSG(extack,
+			       "the host does not charge frames to memory cgroups (cgroup.memory=nokmem): limit the group's frames first (max-frames)");
+		err = -EOPNOTSUPP;
+		*other = NULL;
 	} else if (!*other) {
 		err = insert(group, member);
 		if (err)
@@ -279,23 +284,47 @@ void gd_registry_remove(struct gd_group *group)
 	gd_group_put(group);
 }
 
+static bool has_uncharged_member(const struct gd_group *group)
+{
+	struct gd_member *member;
+	unsigned long id;
+
+	lockdep_assert_held(&registry_lock);
+	xa_for_each(&members, id, member)
+		if (member->group == group && member->counted &&
+		    member->uncharged)
+			return true;
+	return false;
+}
+
 /**
  * gd_registry_set - change some of a group's settings
  * @group: the group
  * @set: new settings
  * @which: which of them to change, GD_SET_ bits
+ *
+ * Return: 0, or -EOPNOTSUPP: a member needs the limit of frames.
  */
-void gd_registry_set(struct gd_group *group, const struct gd_settings *set,
-		     u32 which)
+int gd_registry_set(struct gd_group *group, const struct gd_settings *set,
+		    u32 which)
 {
+	int err = 0;
+
 	mutex_lock(&registry_lock);
+	if ((which & GD_SET_FRAMES_MAX) && !set->frames_max &&
+	    has_uncharged_member(group)) {
+		err = -EOPNOTSUPP;
+		goto out;
+	}
 	if (which & GD_SET_RATE)
 		WRITE_ONCE(group->set.rate, set->rate);
 	if (which & GD_SET_SPLIT_MIN)
 		WRITE_ONCE(group->set.split_min, set->split_min);
 	if (which & GD_SET_FRAMES_MAX)
 		WRITE_ONCE(group->set.frames_max, set->frames_max);
+out:
 	mutex_unlock(&registry_lock);
+	return err;
 }
 
 /**

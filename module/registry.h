@@ -19,8 +19,8 @@ struct task_struct;
 /* Groups */
 int gd_registry_add(struct gd_group *group, struct netlink_ext_ack *extack);
 void gd_registry_remove(struct gd_group *group);
-void gd_registry_set(struct gd_group *group, const struct gd_settings *set,
-		     u32 which);
+int gd_registry_set(struct gd_group *group, const struct gd_settings *set,
+		    u32 which);
 int gd_registry_set_dying(struct gd_group *group, bool dying);
 struct gd_group *gd_registry_find(const char *name);
 struct gd_group *gd_registry_next(unsigned long *id);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/memcontrol.h>
+
 /* Each name that compat.h gives, used as the module uses it. Compiled, never run. */
 const struct genl_multicast_group uses_group = { .name = "events", GD_MCAST_GUARD };
 gd_genl_ops_t *uses_ops;
@@ -23,7 +25,8 @@ int uses(struct vm_area_struct *vma, struct folio *folio, struct page *page, pte
 	n += GD_UNSHARE_FAULT + GD_MERGE_NEEDS_WRITE + GD_SPLIT_FLAGS;
 	n += ksm_madvise(vma, 0, 4096, 0, &uses_flags);
 	gd_lru_drain_local();
-	n += gd_percpu_wq != NULL;
+	n += memcg_kmem_online();
+	n += system_percpu_wq != NULL;
 	n += gd_mm_take_merge_any(vma->vm_mm);
 	gd_mm_give_merge_any(vma->vm_mm);
 	n += gd_pte_uffd(gd_pte_mkuffd(*ptep)) + (VM_UFFD_RWP != 0);

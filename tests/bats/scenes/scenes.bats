@@ -244,3 +244,26 @@ assert_no_oom() { ! test_log | grep "invoked oom-killer" || fail "out of memory,
 	umount "$ballast"
 	assert_right a b
 }
+
+@test "scenes: where frames are not charged, a member in a memory cgroup needs a limit of them" {
+	grep -q cgroup.memory=nokmem /proc/cmdline || fail "frames are charged: the test means nothing without"
+	hold_in_cgroup 64 "seq 10" a
+	hold b 64 seq 10
+	# nothing limits what the root cgroup takes
+	group g b
+	refused 2 "nokmem.*limit" gd assign g "${PID[a]}"
+	assert_eq "$(members)" "${PID[b]} " members
+	gd set-group g --max-frames 1000
+	gd assign g "${PID[a]}"
+	settle g
+	assert_shared a b
+	refused 2 "nokmem.*limit" gd set-group g --max-frames 0
+	gd add-group h --rate 0
+	refused 2 "nokmem.*limit" gd move h "${PID[a]}"
+	assert_eq "$(members_of g | wc -l)" 2 "members of g"
+	assert_shared a b
+	gd unassign "${PID[a]}"
+	gd set-group g --max-frames 0
+	assert_right a b
+	close_cgroup a
+}
