@@ -19,21 +19,6 @@
 #define GD_SLOTS_ORDER	get_order(GD_BLOCK_PAGES * sizeof(struct gd_slot))
 #define GD_BLOCK_BYTES	(sizeof(struct gd_block) + (PAGE_SIZE << GD_SLOTS_ORDER))
 
-static struct kmem_cache *block_cache;
-
-int gd_block_cache_init(void)
-{
-	block_cache = kmem_cache_create("grpdedup_block",
-					sizeof(struct gd_block), 0,
-					SLAB_ACCOUNT, NULL);
-	return block_cache ? 0 : -ENOMEM;
-}
-
-void gd_block_cache_exit(void)
-{
-	kmem_cache_destroy(block_cache);
-}
-
 void gd_blocks_init(struct gd_blocks *blocks, struct gd_dedup *dedup)
 {
 	xa_init(&blocks->xa);
@@ -191,7 +176,7 @@ static struct gd_block *create_block(struct gd_blocks *blocks, unsigned long sta
 	struct gd_block *block;
 	struct page *page;
 
-	block = kmem_cache_zalloc(block_cache, GD_GFP_CHARGED);
+	block = kzalloc(sizeof(*block), GD_GFP_CHARGED);
 	if (!block)
 		return NULL;
 	page = alloc_pages(GD_GFP_CHARGED | __GFP_COMP | __GFP_ZERO,
@@ -213,7 +198,7 @@ err_put:
 	set_page_private(page, 0);
 	__free_pages(page, GD_SLOTS_ORDER);
 err_free:
-	kmem_cache_free(block_cache, block);
+	kfree(block);
 	return NULL;
 }
 
@@ -246,7 +231,7 @@ static void destroy_block(struct gd_block *block)
 			-(s64)GD_BLOCK_BYTES);
 	set_page_private(page, 0);
 	__free_pages(page, GD_SLOTS_ORDER);
-	kmem_cache_free(block_cache, block);
+	kfree(block);
 }
 
 /* Forget all pages of a member: many millions for a large guest. May sleep. */

@@ -109,9 +109,6 @@ static inline void gd_blocks_count(struct gd_blocks *blocks,
 	gd_counters_add(blocks->dedup->cnt, id, n);
 }
 
-int gd_block_cache_init(void);
-void gd_block_cache_exit(void);
-
 void gd_blocks_init(struct gd_blocks *blocks, struct gd_dedup *dedup);
 void gd_blocks_destroy(struct gd_blocks *blocks);
 void gd_blocks_sweep(struct gd_blocks *blocks);

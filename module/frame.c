@@ -26,27 +26,12 @@
 #define GD_REAP_MIN	4096
 #define GD_REAP_MORE	16
 
-static struct kmem_cache *frame_cache;
-
 static const struct rhashtable_params table_params = {
 	.key_len	= sizeof(unsigned long),
 	.key_offset	= offsetof(struct gd_frame, pfn),
 	.head_offset	= offsetof(struct gd_frame, hash),
 	.automatic_shrinking = true,
 };
-
-int gd_frame_cache_init(void)
-{
-	frame_cache = kmem_cache_create("grpdedup_frame",
-					sizeof(struct gd_frame), 0,
-					SLAB_ACCOUNT, NULL);
-	return frame_cache ? 0 : -ENOMEM;
-}
-
-void gd_frame_cache_exit(void)
-{
-	kmem_cache_destroy(frame_cache);
-}
 
 int gd_frames_init(struct gd_frames *frames, struct gd_counters *cnt)
 {
@@ -73,7 +58,7 @@ void gd_frames_destroy(struct gd_frames *frames)
 	list_for_each_entry_safe(frame, next, &frames->idle, link) {
 		if (has_page(frame))
 			put_page(gd_frame_page(frame));
-		kmem_cache_free(frame_cache, frame);
+		kfree(frame);
 		cond_resched();
 	}
 }
@@ -117,7 +102,7 @@ struct gd_frame *gd_frame_create(struct gd_frames *frames, struct page *src,
 
 	if (max && frames->nr >= max)
 		return NULL;
-	frame = kmem_cache_zalloc(frame_cache, GD_GFP_CHARGED);
+	frame = kzalloc(sizeof(*frame), GD_GFP_CHARGED);
 	if (!frame)
 		return NULL;
 	page = gd_page_alloc();
@@ -140,7 +125,7 @@ struct gd_frame *gd_frame_create(struct gd_frames *frames, struct page *src,
 err_put:
 	put_page(page);
 err_free:
-	kmem_cache_free(frame_cache, frame);
+	kfree(frame);
 	return NULL;
 }
 
@@ -158,7 +143,7 @@ static void destroy_frame(struct gd_frames *frames, struct gd_frame *frame)
 	list_del(&frame->link);
 	gd_counters_add(frames->cnt, GRPDEDUP_CNT_METADATA_BYTES,
 			-(s64)sizeof(*frame));
-	kmem_cache_free(frame_cache, frame);
+	kfree(frame);
 }
 
 /**

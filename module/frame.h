@@ -83,9 +83,6 @@ static inline struct page *gd_frame_page(const struct gd_frame *frame)
 	return pfn_to_page(frame->pfn);
 }
 
-int gd_frame_cache_init(void);
-void gd_frame_cache_exit(void);
-
 int gd_frames_init(struct gd_frames *frames, struct gd_counters *cnt);
 void gd_frames_destroy(struct gd_frames *frames);
 struct gd_frame *gd_frame_create(struct gd_frames *frames, struct page *src,

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Loading and unloading. */
+#include <linux/grpdedup.h>
 #include <linux/module.h>
 
 #include "admin.h"
-#include "block.h"
 #include "drain.h"
-#include "frame.h"
 #include "netlink.h"
 #include "registry.h"
 #include "request.h"
@@ -48,15 +47,9 @@ static int __init gd_init(void)
 	err = gd_drain_init();
 	if (err)
 		return err;
-	err = gd_frame_cache_init();
-	if (err)
-		goto err_drain;
-	err = gd_block_cache_init();
-	if (err)
-		goto err_frame;
 	err = gd_admin_init();
 	if (err)
-		goto err_block;
+		goto err_drain;
 	err = gd_netlink_init();
 	if (err)
 		goto err_admin;
@@ -64,10 +57,6 @@ static int __init gd_init(void)
 
 err_admin:
 	gd_admin_exit();
-err_block:
-	gd_block_cache_exit();
-err_frame:
-	gd_frame_cache_exit();
 err_drain:
 	gd_drain_exit();
 	return err;
@@ -81,8 +70,6 @@ static void __exit gd_exit(void)
 	gd_admin_exit();
 	gd_request_exit();
 	gd_registry_exit();
-	gd_block_cache_exit();
-	gd_frame_cache_exit();
 	gd_drain_exit();
 }
 

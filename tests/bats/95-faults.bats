@@ -145,10 +145,7 @@ is_unloaded() { [[ ! -e /sys/module/grpdedup ]]; }
 	taskset -pc 0 $$
 	hold a 64 seq 10
 	hold b 64 seq 10
-	# what the kernel keeps of a cache on that CPU would hold up its destruction
-	rmmod grpdedup
 	take_cpu 1
-	load_module
 	group g a b
 	gd add-group h --rate 0
 	gd scan g --wait --timeout $((20 * PATIENCE))

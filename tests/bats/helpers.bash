@@ -210,7 +210,8 @@ give_back_cpu() {
 # for_kernel_threads NAMES CHRT-OPTION...
 for_kernel_threads() {
 	local comm
-	grep -lsxE "$1" /proc/[0-9]*/comm | while read -r comm; do
+	# a process may be gone by now
+	{ grep -lsxE "$1" /proc/[0-9]*/comm || true; } | while read -r comm; do
 		chrt "${@:2}" "$(basename "${comm%/comm}")"
 	done
 }
