@@ -4,10 +4,16 @@
  * through ksmd are made private; when it leaves, all shared pages are. Runs in
  * the scanner.
  */
+#include <linux/ktime.h>
+
 #include "dedup.h"
 #include "isolate.h"
+#include "ksm.h"
 #include "member.h"
 #include "unshare.h"
+
+/* Watching a member may take 1/64 of a CPU. */
+#define GD_WATCH_PART	64
 
 static struct gd_frame *own_frame(struct page *page, struct gd_member *member)
 {
@@ -52,7 +58,9 @@ void gd_isolate_block(struct gd_member *member, unsigned long addr)
  * @member: the member
  *
  * That is frames of other groups, and pages of ksmd's, to which its memory is
- * unmergeable from now on.
+ * unmergeable from now on. A page of ksmd's that is swapped out or moving at
+ * this moment comes back shared, and is unshared when a pass finds it, or
+ * gd_isolate_watch().
  *
  * Return: 0, or -errno as of gd_unshare_mm().
  */
@@ -62,8 +70,25 @@ int gd_isolate_join(struct gd_member *member)
 		.keep = is_own_frame, .count = count, .arg = member,
 		.ksm = &member->ksm,
 	};
+	int err = gd_unshare_mm(member->mm, &un);
 
-	return gd_unshare_mm(member->mm, &un);
+	member->exposed = un.absent;
+	return err;
+}
+
+/**
+ * gd_isolate_watch - keep ksmd's pages out of a member that no pass visits
+ * @member: of a group with rate 0
+ * @now: ns
+ */
+void gd_isolate_watch(struct gd_member *member, u64 now)
+{
+	if (now < member->next_watch)
+		return;
+	/* If it fails, the next watch tries again. */
+	if (gd_ksm_has_areas(member->mm) || member->exposed)
+		gd_isolate_join(member);
+	member->next_watch = now + GD_WATCH_PART * (ktime_get_ns() - now);
 }
 
 /**

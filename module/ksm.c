@@ -76,6 +76,50 @@ unsigned long gd_ksm_take(struct gd_ksm *ksm, struct mm_struct *mm,
 	return ULONG_MAX;
 }
 
+/* One hold of the lock. Returns where to go on, or ULONG_MAX. */
+static unsigned long look_for_areas(struct mm_struct *mm, unsigned long start,
+				    bool *found)
+{
+	VMA_ITERATOR(vmi, mm, start);
+	struct vm_area_struct *vma;
+	int max = GD_VMAS_PER_HOLD;
+
+	mmap_assert_locked(mm);
+	for_each_vma(vmi, vma) {
+		if (!max--)
+			return vma->vm_start;
+		*found = vma->vm_flags & VM_MERGEABLE;
+		if (*found)
+			break;
+	}
+	return ULONG_MAX;
+}
+
+/**
+ * gd_ksm_has_areas - may ksmd merge in some area of a process?
+ * @mm: its address space (mmgrab)
+ *
+ * May sleep. Looks no further than to where the mmap lock cannot be taken.
+ */
+bool gd_ksm_has_areas(struct mm_struct *mm)
+{
+	unsigned long start = 0;
+	struct gd_hold hold;
+	bool found = false;
+
+	while (start != ULONG_MAX && gd_hold_get(&hold, mm)) {
+		if (gd_lock_mmap_read(mm)) {
+			start = look_for_areas(mm, start, &found);
+			mmap_read_unlock(mm);
+		} else {
+			start = ULONG_MAX;
+		}
+		gd_hold_put(&hold);
+		cond_resched();
+	}
+	return found;
+}
+
 static void make_mergeable(struct vm_area_struct *vma)
 {
 	gd_vm_flags_t flags = vma->vm_flags;

@@ -21,6 +21,7 @@ struct gd_ksm {
 
 unsigned long gd_ksm_take(struct gd_ksm *ksm, struct mm_struct *mm,
 			  unsigned long addr, int max);
+bool gd_ksm_has_areas(struct mm_struct *mm);
 void gd_ksm_give_back(struct gd_ksm *ksm, struct mm_struct *mm);
 void gd_ksm_pass_on(struct gd_ksm *to, struct gd_ksm *from);
 void gd_ksm_free(struct gd_ksm *ksm);

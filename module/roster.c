@@ -123,6 +123,15 @@ void gd_roster_remove_gone(struct gd_roster *roster)
 			forget_failed(member);
 }
 
+/* No pass visits the members: the group's rate is 0. */
+void gd_roster_watch(struct gd_roster *roster, u64 now)
+{
+	struct gd_member *member;
+
+	list_for_each_entry(member, &roster->members, link)
+		gd_isolate_watch(member, now);
+}
+
 /**
  * gd_roster_visit - visit the next block, and advance the cursor
  * @roster: the cursor is at a member

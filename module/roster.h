@@ -60,6 +60,7 @@ void gd_roster_exit(struct gd_roster *roster);
 void gd_roster_rewind(struct gd_roster *roster);
 unsigned int gd_roster_visit(struct gd_roster *roster);
 void gd_roster_remove_gone(struct gd_roster *roster);
+void gd_roster_watch(struct gd_roster *roster, u64 now);
 
 /* Calls */
 void gd_roster_join(struct gd_call *call, void *roster);

@@ -150,6 +150,11 @@ static void work(struct gd_group *group, u64 now)
 		gd_pace_charge(&scan->pace, max(visited, 1U), now);
 }
 
+static bool is_paused(struct gd_group *group)
+{
+	return READ_ONCE(group->paused) || gd_fault_seen();
+}
+
 /* Time until there is something to do, ns. */
 static u64 idle_time(struct gd_group *group, u64 now)
 {
@@ -160,7 +165,7 @@ static u64 idle_time(struct gd_group *group, u64 now)
 	/* What a deletion unshares must not be merged again before it ends. */
 	if (READ_ONCE(group->dying))
 		return GD_PACE_FOREVER;
-	if (READ_ONCE(group->paused) || gd_fault_seen())
+	if (is_paused(group))
 		return GD_REAP_NS;
 	if (gd_inbox_wants_pass(&group->inbox))
 		return 0;
@@ -203,12 +208,16 @@ static void read_settings(struct gd_group *group, u64 now)
 		gd_pace_set(&scan->pace, rate, now);
 }
 
-static void reap(struct gd_scan *scan, u64 now)
+static void reap(struct gd_group *group, u64 now)
 {
+	struct gd_scan *scan = group->scan;
+
 	if (now < scan->next_reap)
 		return;
 	gd_roster_remove_gone(&scan->roster);
 	gd_frames_reap_all(&scan->dedup.frames);
+	if (!scan->pace.rate && !is_paused(group))
+		gd_roster_watch(&scan->roster, now);
 	scan->next_reap = now + GD_REAP_NS;
 }
 
@@ -226,7 +235,7 @@ static int scanner(void *arg)
 		if (gd_inbox_clear_kick(&group->inbox))
 			read_settings(group, now);
 		gd_inbox_serve(&group->inbox, &scan->roster);
-		reap(scan, now);
+		reap(group, now);
 		idle = idle_time(group, now);
 		if (idle)
 			sleep_for(group, idle);

@@ -16,6 +16,8 @@ struct gd_ksm;
  * @arg: argument of both
  * @ksm: NULL, or: make all areas unmergeable for ksmd first
  * @done: out: mappings made private
+ * @absent: out: PTEs whose page is swapped out or moving: one of ksmd's comes
+ *	back shared
  * @start: first address
  * @end: end
  * @looked: PTEs looked at
@@ -30,6 +32,7 @@ struct gd_unshare {
 	void		*arg;
 	struct gd_ksm	*ksm;
 	u64		done;
+	u64		absent;
 	/* private: */
 	unsigned long	start;
 	unsigned long	end;

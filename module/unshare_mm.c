@@ -91,6 +91,8 @@ static unsigned int collect(struct vm_area_struct *vma, unsigned long *addrp,
 		un->looked++;
 		if (page && must_unshare(page, un))
 			found[nr++] = addr;
+		else if (!pte_present(pte) && !pte_none(pte))
+			un->absent++;
 	}
 	gd_walk_unlock(ptl);
 	*addrp = addr;

@@ -172,6 +172,65 @@ two_groups() {
 	assert_right a b c d e f
 }
 
+@test "isolation: members of a group without passes are taken from ksmd all the same" {
+	local name
+	for name in a b c; do hold "$name" 64 seq 1000; done
+	RATE=0 group g a b
+	ksmd_on 0 10000
+	for name in a b c; do ask "$name" madvise r 0 64 MERGEABLE; done
+	wait_for $((10 * SLOW)) is_kept_from_ksmd a
+	wait_for $((10 * SLOW)) is_kept_from_ksmd b
+	[[ " $(vm_flags c) " == *" mg "* ]] || fail "region of c, no member, is not mergeable any more"
+	assert_apart a -- b
+	assert_apart a b -- c
+	# a paused group does nothing
+	gd pause g
+	ask a madvise r 0 64 MERGEABLE
+	sleep 3
+	! is_kept_from_ksmd a || fail "the scanner of a paused group has worked"
+	gd resume g
+	wait_for $((10 * SLOW)) is_kept_from_ksmd a
+	assert_apart a b -- c
+	assert_right a b c
+}
+is_kept_from_ksmd() { [[ " $(vm_flags "$1") " != *" mg "* ]]; }
+
+@test "isolation: a page of ksmd's that comes back from swap does not stay" {
+	local cg=/sys/fs/cgroup/gd-swap name
+	swap_on 64M
+	make_cgroups $cg
+	for name in a b; do
+		spawn "$name"
+		echo "${PID[$name]}" >$cg/cgroup.procs
+		ask "$name" map r 64 small
+		ask "$name" fill r 0 64 seq 1000
+		ask "$name" madvise r 0 64 MERGEABLE
+	done
+	ksmd_on 0 10000
+	wait_for_ksmd a 64
+	wait_for_ksmd b 64
+	echo 0 >/sys/kernel/mm/ksm/run
+	# the swap cache keeps a page that somebody holds, and ksmd's stays ksmd's there
+	pin a 0 64
+	wait_for 10 all_swapped_out $cg a b
+	RATE=0 group g a
+	assert_right a b
+	assert_range "$(gd-pfns --common "${PID[a]}" -- "${PID[b]}")" 1 64 "common pages: the test means nothing without"
+	wait_for $((10 * SLOW)) assert_apart a -- b
+	ask a unpin
+	assert_right a b
+	ask a exit
+	ask b exit
+	wait_for 10 rmdir $cg || fail "the cgroup cannot be removed"
+}
+# all_swapped_out CGROUP NAME...: region r
+all_swapped_out() {
+	local name
+	# asks for more than there is: it may fail
+	echo 1M 2>/dev/null >"$1/memory.reclaim" || true
+	for name in "${@:2}"; do (($(kind_count swap "$name") == 64)) || return 1; done
+}
+
 # vm_flags NAME: of region r
 vm_flags() {
 	local where

@@ -67,7 +67,7 @@ static void print_added(const struct grpdedup_group_params *params)
 		printf("group %s: rate %" PRIu32 " pages/s (%s/s)\n", params->name,
 		       params->rate, text_size(size, sizeof(size), bytes));
 	else
-		printf("group %s: rate 0 (paused)\n", params->name);
+		printf("group %s: rate 0 (no passes)\n", params->name);
 }
 
 int cmd_add_group(int argc, char **argv)
