@@ -193,7 +193,8 @@ two_groups() {
 	assert_apart a b -- c
 	assert_right a b c
 }
-is_kept_from_ksmd() { [[ " $(vm_flags "$1") " != *" mg "* ]]; }
+# is_kept_from_ksmd NAME [REGION]
+is_kept_from_ksmd() { [[ " $(vm_flags "$@") " != *" mg "* ]]; }
 
 @test "isolation: a page of ksmd's that comes back from swap does not stay" {
 	local cg=/sys/fs/cgroup/gd-swap name
@@ -231,10 +232,34 @@ all_swapped_out() {
 	for name in "${@:2}"; do (($(kind_count swap "$name") == 64)) || return 1; done
 }
 
-# vm_flags NAME: of region r
+@test "isolation: a process whose memory is all mergeable is not, as long as it is a member" {
+	local before
+	since 6.4 || return 0
+	spawn a
+	ask a merge-any
+	ask a map r 64 plain
+	ask a fill r 0 64 seq 1000
+	! is_kept_from_ksmd a || fail "PR_SET_MEMORY_MERGE does nothing: the test means nothing without"
+	RATE=100000 group g a
+	is_kept_from_ksmd a || fail "it is mergeable for ksmd: $(vm_flags a)"
+	before=$(wc -l <"/proc/${PID[a]}/maps")
+	# the areas of a heap that grows between two passes must not differ
+	for _ in {1..20}; do
+		ask a grow 16 >/dev/null
+		settle g 1 >/dev/null
+	done
+	assert_range "$(wc -l <"/proc/${PID[a]}/maps")" "$before" $((before + 3)) "areas (before: $before)"
+	gd unassign "${PID[a]}"
+	! is_kept_from_ksmd a || fail "its memory was not given back: $(vm_flags a)"
+	ask a map s 64 plain
+	! is_kept_from_ksmd a s || fail "new memory is not mergeable: $(vm_flags a s)"
+	assert_right a
+}
+
+# vm_flags NAME [REGION]
 vm_flags() {
 	local where
-	read -r where _ < <(ask "$1" addr r)
+	read -r where _ < <(ask "$1" addr "${2:-r}")
 	sed -n "/^${where#0x}-/,/^VmFlags/ s/^VmFlags: //p" "/proc/${PID[$1]}/smaps"
 }
 

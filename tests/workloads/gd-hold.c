@@ -22,6 +22,7 @@
  *   uffd-wp R FIRST N | uffd-off	write-protect by userfaultfd, and end it
  *   addr R FIRST N			their address and number
  *   pin ADDRESS PAGES | unpin		hold a reference on each page, and drop them
+ *   merge-any | grow PAGES		PR_SET_MEMORY_MERGE; a longer heap
  *   shake protect|mergeable|move ADDRESS PAGES | unshake	a thread does that over and over
  *
  * FIRST N may be left out where nothing follows them: the whole region.
@@ -238,10 +239,28 @@ static int do_unpin(char **arg)
 	return say("unpinned");
 }
 
+#ifndef PR_SET_MEMORY_MERGE /* Linux 6.4 */
+#define PR_SET_MEMORY_MERGE 67
+#endif
+
+static int do_merge_any(char **arg)
+{
+	(void)arg;
+	return prctl(PR_SET_MEMORY_MERGE, 1, 0, 0, 0) ? no("prctl") : say("mergeable");
+}
+
+static int do_grow(char **arg)
+{
+	long pages = strtol(arg[1], NULL, 0);
+
+	return sbrk(pages * GD_PAGE) == (void *)-1 ? no("sbrk") : say("grown");
+}
+
 static const struct command process_commands[] = {
 	{ "fork", do_fork, 1 }, { "exec", do_exec, 0 }, { "exit", do_exit, 0 },
 	{ "thread", do_thread, 0 }, { "thread-exec", do_thread_exec, 0 }, { "sharer", do_sharer, 0 }, { "zombie", do_zombie, 0 },
 	{ "pin", do_pin, 2 }, { "unpin", do_unpin, 0 },
+	{ "merge-any", do_merge_any, 0 }, { "grow", do_grow, 1 },
 	{ NULL, NULL, 0 }
 };
 
