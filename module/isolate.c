@@ -72,7 +72,7 @@ int gd_isolate_join(struct gd_member *member)
 	};
 	int err = gd_unshare_mm(member->mm, &un);
 
-	member->exposed = un.absent;
+	member->exposed = err || un.absent;
 	return err;
 }
 
@@ -85,7 +85,6 @@ void gd_isolate_watch(struct gd_member *member, u64 now)
 {
 	if (now < member->next_watch)
 		return;
-	/* If it fails, the next watch tries again. */
 	if (gd_ksm_has_areas(member->mm) || member->exposed)
 		gd_isolate_join(member);
 	member->next_watch = now + GD_WATCH_PART * (ktime_get_ns() - now);

@@ -44,7 +44,7 @@ struct netlink_ext_ack;
  * @contended_run: those since the last one that could
  * @ksm: what it had of ksmd's
  * @taken: end of the area that was last taken from ksmd
- * @exposed: pages of ksmd's may come back from swap
+ * @exposed: pages of ksmd's may be left, or come back from swap
  * @next_watch: when to look for pages of ksmd's next, ns
  * @skipped: bytes of areas that this pass has skipped, from %GD_VMA_SHARED on
  *
