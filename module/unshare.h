@@ -4,6 +4,7 @@
 #define GD_UNSHARE_H
 
 #include <linux/mm_types.h>
+#include <linux/siphash.h>
 
 struct gd_ksm;
 
@@ -23,6 +24,7 @@ struct gd_ksm;
  * @looked: PTEs looked at
  * @addr: where to go on
  * @deadline: when to give up, ns
+ * @key: of @displaced, new in each round
  * @displaced: digest of the areas that mremap has moved, when the round began
  * @again: frames may be left behind @addr
  */
@@ -39,6 +41,7 @@ struct gd_unshare {
 	u64		looked;
 	unsigned long	addr;
 	u64		deadline;
+	siphash_key_t	key;
 	u64		displaced;
 	bool		again;
 };

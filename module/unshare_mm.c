@@ -17,7 +17,6 @@
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/random.h>
-#include <linux/siphash.h>
 #include <linux/sizes.h>
 #include <linux/swap.h>
 
@@ -103,19 +102,17 @@ static unsigned int collect(struct vm_area_struct *vma, unsigned long *addrp,
 static void check_displaced(struct mm_struct *mm, struct gd_unshare *un)
 {
 	VMA_ITERATOR(vmi, mm, 0);
-	static siphash_key_t key;
 	struct vm_area_struct *vma;
 	u64 digest = 1;
 
 	mmap_assert_locked(mm);
-	get_random_once(&key, sizeof(key));
 	for_each_vma(vmi, vma)
 		if (gd_vma_may_hold_frames(vma) &&
 		    vma->vm_pgoff != vma->vm_start >> PAGE_SHIFT)
 			digest = siphash_4u64(digest ^ vma->vm_start,
 					      vma->vm_end, vma->vm_pgoff,
 					      (unsigned long)vma->anon_vma,
-					      &key);
+					      &un->key);
 	if (un->displaced && un->displaced != digest)
 		un->again = true;
 	un->displaced = digest;
@@ -270,6 +267,7 @@ static int unshare_round(struct mm_struct *mm, struct gd_unshare *un)
 	u64 done;
 
 	un->addr = un->start;
+	get_random_bytes(&un->key, sizeof(un->key));
 	un->displaced = 0;
 	un->again = false;
 	while (un->addr < un->end) {

@@ -159,6 +159,26 @@ is_unloaded() { [[ ! -e /sys/module/grpdedup ]]; }
 	assert_right a b
 }
 
+@test "faults: the first unsharing leaves nothing to do that would hold up rmmod" {
+	local tid
+	rmmod grpdedup
+	load_module
+	taskset -pc 0 $$
+	hold a 8 seq 10
+	gd add-group g --rate 0
+	# what this scanner leaves to workers is left to those of CPU 1
+	tid=$(counter g tid)
+	taskset -pc 1 "$tid"
+	chrt -f -p 60 "$tid"
+	take_cpu 1
+	# shellcheck disable=SC2154 # take_cpu sets it
+	wait_for 10 grep -qx sh "/proc/$spinner/comm"
+	gd assign g "${PID[a]}"
+	rmmod grpdedup || fail "it is $(cat /sys/module/grpdedup/initstate), used $(cat /sys/module/grpdedup/refcnt) times"
+	give_back_cpu
+	assert_right a
+}
+
 # hog: takes memory of the cgroup until a is dead
 hog_until_gone() {
 	local i
