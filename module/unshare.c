@@ -223,6 +223,11 @@ int gd_unshare_page(struct vm_area_struct *vma, unsigned long addr)
 	err = unshare_by_fault(vma, addr, old, &frame);
 	if (!err)
 		return 0;
+	/* In a mapping of a file, no page of ours can take its place. */
+	if (!vma_is_anonymous(vma)) {
+		put_page(frame);
+		return err;
+	}
 	err = replace_by_copy(vma, addr, frame, old);
 	put_page(frame);
 	/* No fault is possible there; the copy is nobody else's. */

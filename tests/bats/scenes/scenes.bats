@@ -115,6 +115,23 @@ fail_in_gap() {
 	kill -9 "${PID[b]}"
 }
 
+# There only a fault can replace it, and memory for one may have run out.
+@test "scenes: what ksmd has merged in a mapping of a file stays when faults fail, and the process is refused" {
+	local name
+	for name in a b; do
+		KIND="file" hold $name 64 seq 10
+		ask $name madvise r 0 64 MERGEABLE
+	done
+	ksmd_on 0 10000
+	wait_for_ksmd a 64
+	echo 0 >/sys/kernel/mm/ksm/run
+	gd add-group g --rate 0
+	refused 2 "no memory" gd assign g "${PID[a]}"
+	! gone "${PID[a]}" || fail "a was killed"
+	assert_eq "$(members)" "" members
+	assert_right a b
+}
+
 @test "scenes: a fault of the module pauses every group, and only a new module goes on" {
 	hold a 8 seq 10
 	gd add-group other --rate 5
