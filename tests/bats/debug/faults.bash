@@ -97,19 +97,21 @@ all_calls() {
 }
 
 # sites: FUNCTION CALLEE SECTION OFFSET of each call to what the table has. A jump leaves no address
-# on the stack: the calls to the function that jumps stand for it.
+# on the stack: the calls to the function that jumps stand for it, or to one that jumps there.
 sites() {
-	awk 'NR == FNR { if (/^[^#]/) want[$1]; next }
+	awk 'function print_calls(to, name, part, n, i) {
+			n = split(calls[to], part, " ")
+			for (i = 1; i < n; i += 2) print name, jump[name], part[i], part[i + 1]
+			n = split(jumps[to], part, " ")
+			for (i = 1; i <= n; i++) print_calls(part[i], name)
+		}
+		NR == FNR { if (/^[^#]/) want[$1]; next }
 		$3 == "call" { calls[$4] = calls[$4] " " $1 " " $5 }
+		$3 == "jmp" && $4 != $2 { jumps[$4] = jumps[$4] " " $2 }
 		!($4 in want) { next }
 		$3 == "call" { print $2, $4, $1, $5; next }
 		{ jump[$2] = $4 }
-		END {
-			for (name in jump) {
-				n = split(calls[name], part, " ")
-				for (i = 1; i < n; i += 2) print name, jump[name], part[i], part[i + 1]
-			}
-		}' "$TABLE" "$CALLS"
+		END { for (name in jump) print_calls(name, name) }' "$TABLE" "$CALLS"
 }
 
 # rows: of the table, CALLEE FUNCTION OPERATION...

@@ -99,6 +99,33 @@ done_unshare() {
 	assert_eq "$(sum frame a b)" 0 "frames after del-group --unshare"
 }
 
+# del_first GROUP: the number of that request
+del_first() {
+	gd del-group "$1" --no-wait | sed -nE 's/.*: request ([0-9]+) accepted: .*/\1/p'
+	wait_for 20 lacks_group "$1"
+}
+lacks_group() { ! gd list groups | grep -qx "$1"; }
+
+before_ask() {
+	gd add-group g --rate 0
+	number=$(del_first g)
+}
+act_ask() { nth "${turn:-0}" gd-rawnl request "request=u64:$number"; }
+done_ask() { act_ask; }
+
+# The table of requests grows with every 64th: the next one is.
+before_number() {
+	local rest
+	gd add-group g --rate 0
+	gd add-group h --rate 0
+	rest=$((63 - $(del_first h) % 64))
+	gd-rawnl --repeat "$rest" group-add name=s:x%d rate=u32:0
+	gd-rawnl --repeat "$rest" group-del name=s:x%d
+	wait_for 60 groups_are g
+}
+act_number() { act_del; }
+done_number() { done_del; }
+
 # frames of a group that is gone
 before_foreign() {
 	merged
@@ -124,6 +151,24 @@ done_ksm() {
 	in_group g "${PID[a]}"
 	assert_eq "$(kind_count ksm a)" 0 "pages of ksmd's in a member"
 }
+
+before_file() { before_ksm; }
+act_file() { act_ksm; }
+done_file() { done_ksm; }
+
+# Once ksmd has found nothing mergeable in it, it forgets a process.
+before_back() {
+	local scans
+	before_ksm
+	act_ksm
+	scans=$(</sys/kernel/mm/ksm/full_scans)
+	echo 1 >/sys/kernel/mm/ksm/run
+	wait_for 30 has_scanned $((scans + 3))
+	echo 0 >/sys/kernel/mm/ksm/run
+}
+has_scanned() { (($(</sys/kernel/mm/ksm/full_scans) >= $1)); }
+act_back() { act_unassign; }
+done_back() { [[ -z $(gd list pids) ]]; }
 
 before_merge() { group g a b; }
 act_merge() { settle g 3; }
@@ -167,10 +212,18 @@ done_rmmod() {
 	load_module
 }
 
+# The state, but for who could not join: he stays listed, with the reason.
+steady() {
+	gd dump --header | awk -F '\t' '
+		$1 == "#member" { for (i = 1; i <= NF; i++) if ($i == "state") column = i }
+		$1 == "group" { print $1, $2, $3, $4, $5, $6, $7, $8 }
+		$1 == "member" && $column != "failed" { print $1, $2, $3, $4 }'
+}
+
 # attempt OPERATION ARM...: once with faults, then without. Sets fired, status and out.
 attempt() {
 	local before turn=0
-	before=$(state)
+	before=$(steady)
 	"${@:2}"
 	status=0
 	out=$("act_$1" 2>&1) || status=$?
@@ -179,7 +232,7 @@ attempt() {
 	if ((status)); then
 		[[ $out =~ memory|unshared|open ]] || fail "$1 fails with: '$out'"
 		# the first half of a move cannot be taken back; then it has to say so
-		[[ $out == *"left its old group"* ]] || assert_eq "$(state)" "$before" "state after $1 failed: $out"
+		[[ $out == *"left its old group"* ]] || assert_eq "$(steady)" "$before" "state after $1 failed: $out"
 		assert_right a b
 		"act_$1"
 	fi
@@ -309,6 +362,12 @@ one_by_one() {
 	one_by_one scan tool
 }
 
+@test "faults: asking how a request ended" {
+	stage
+	at_each_site ask
+	one_by_one ask tool
+}
+
 @test "faults: assign" {
 	stage
 	at_each_site assign
@@ -334,6 +393,7 @@ one_by_one() {
 @test "faults: del-group" {
 	stage
 	at_each_site del
+	at_each_site number
 	one_by_one del tool
 }
 
@@ -351,7 +411,14 @@ one_by_one() {
 @test "faults: assign of what ksmd has merged" {
 	stage
 	at_each_site ksm
+	at_each_site back
 	one_by_one ksm scanner g
+}
+
+@test "faults: assign of what ksmd has merged in a private mapping of a file" {
+	local KIND="file"
+	stage
+	at_each_site file
 }
 
 @test "faults: merging" {
