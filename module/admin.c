@@ -244,7 +244,7 @@ static void unshared(struct gd_roster_call *call, int err)
 
 	if (!err) {
 		group->unshared = call->pages;
-		group->deleting = un->request;
+		WRITE_ONCE(group->deleting, un->request);
 		queue_deletion(group);
 	} else {
 		if (err == -ENOSPC)
@@ -255,7 +255,7 @@ static void unshared(struct gd_roster_call *call, int err)
 				sizeof(message));
 		/* If the scanner is to stop, the module is unloaded. */
 		if (err != -EINTR && err != -ENOENT)
-			gd_registry_set_dying(group, false);
+			gd_registry_set_dying(group, false, NULL);
 		gd_inbox_kick(&group->inbox);
 		end_request(un->request, err, message, call->pages);
 	}
@@ -307,22 +307,21 @@ struct gd_request *gd_admin_del_group(struct gd_group *group, bool unshare,
 			goto err_drop;
 		}
 	}
-	err = gd_registry_set_dying(group, true);
-	if (err) {
-		NL_SET_ERR_MSG(extack, "the group is already being deleted");
-		goto err_free;
-	}
 	/* Ours; the other belongs to whoever ends it. */
 	gd_request_get(request);
-	if (un) {
-		gd_inbox_post(&group->inbox, &un->call.call);
-	} else {
-		group->deleting = request;
-		queue_deletion(group);
+	err = gd_registry_set_dying(group, true, un ? NULL : request);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "the group is already being deleted");
+		goto err_put;
 	}
+	if (un)
+		gd_inbox_post(&group->inbox, &un->call.call);
+	else
+		queue_deletion(group);
 	return request;
 
-err_free:
+err_put:
+	gd_request_put(request);
 	if (un)
 		gd_group_put(group);
 	kfree(un);
@@ -348,7 +347,7 @@ void gd_admin_stop(void)
 		any = false;
 		for (id = 0; (group = gd_registry_next(&id)); id++) {
 			any = true;
-			gd_registry_set_dying(group, true);
+			gd_registry_set_dying(group, true, NULL);
 			queue_deletion(group);
 			gd_group_put(group);
 		}

@@ -72,7 +72,7 @@ bool gd_inbox_clear_kick(struct gd_inbox *inbox)
 
 bool gd_inbox_is_empty(const struct gd_inbox *inbox)
 {
-	return list_empty_careful(&inbox->calls);
+	return list_empty(&inbox->calls);
 }
 
 static struct gd_call *dequeue(struct gd_inbox *inbox)

@@ -88,7 +88,7 @@ struct gd_member *gd_member_create(struct task_struct *task,
 	struct gd_member *member;
 	struct mm_struct *mm;
 
-	if (task->flags & PF_KTHREAD) {
+	if (READ_ONCE(task->flags) & PF_KTHREAD) {
 		NL_SET_ERR_MSG(extack, "a kernel thread has no memory to merge");
 		return ERR_PTR(-EINVAL);
 	}

@@ -101,7 +101,8 @@ int gd_registry_add(struct gd_group *group, struct netlink_ext_ack *extack)
 		err = xa_alloc_cyclic(&groups, &group->id, group, xa_limit_31b,
 				      &next_group_id, GFP_KERNEL);
 		if (err >= 0) {
-			group->paused = all_paused;
+			/* Its scanner runs already. */
+			WRITE_ONCE(group->paused, all_paused);
 			gd_group_get(group);
 			changed();
 			err = 0;
@@ -159,6 +160,13 @@ struct gd_member *gd_registry_next_member(unsigned long *id)
 	return member;
 }
 
+/* Replies read it without the lock. */
+static void add_members(struct gd_group *group, int n)
+{
+	lockdep_assert_held(&registry_lock);
+	WRITE_ONCE(group->nr_members, group->nr_members + n);
+}
+
 /**
  * gd_registry_forget - unregister a member, unless it is already
  * @member: the member; the registry's reference is dropped
@@ -174,7 +182,7 @@ void gd_registry_forget(struct gd_member *member)
 		hash_del(&member->by_mm);
 		xa_erase(&members, member->id);
 		if (member->counted)
-			member->group->nr_members--;
+			add_members(member->group, -1);
 		changed();
 	}
 	mutex_unlock(&registry_lock);
@@ -187,7 +195,7 @@ void gd_registry_reject(struct gd_member *member)
 {
 	mutex_lock(&registry_lock);
 	if (member->counted)
-		member->group->nr_members--;
+		add_members(member->group, -1);
 	member->counted = false;
 	changed();
 	mutex_unlock(&registry_lock);
@@ -207,7 +215,7 @@ static int insert(struct gd_group *group, struct gd_member *member)
 	member->group = group;
 	hash_add(members_by_mm, &member->by_mm, (unsigned long)member->mm);
 	member->counted = true;
-	group->nr_members++;
+	add_members(group, 1);
 	changed();
 	return 0;
 }
@@ -258,10 +266,13 @@ int gd_registry_join(struct gd_group *group, struct gd_member *member,
  * gd_registry_set_dying - mark a group as being deleted, or clear the mark
  * @group: the group
  * @dying: whether it is being deleted
+ * @request: NULL, or what ends when it is deleted: in the same hold of the lock,
+ *	as an unload that comes now deletes it for this request
  *
  * Return: 0, or -ENOENT: it is being deleted already.
  */
-int gd_registry_set_dying(struct gd_group *group, bool dying)
+int gd_registry_set_dying(struct gd_group *group, bool dying,
+			  struct gd_request *request)
 {
 	int err = 0;
 
@@ -270,6 +281,8 @@ int gd_registry_set_dying(struct gd_group *group, bool dying)
 		err = -ENOENT;
 	else
 		WRITE_ONCE(group->dying, dying);
+	if (!err && request)
+		WRITE_ONCE(group->deleting, request);
 	mutex_unlock(&registry_lock);
 	return err;
 }

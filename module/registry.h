@@ -7,6 +7,7 @@
 
 struct gd_group;
 struct gd_member;
+struct gd_request;
 struct gd_settings;
 struct netlink_ext_ack;
 struct task_struct;
@@ -21,7 +22,8 @@ int gd_registry_add(struct gd_group *group, struct netlink_ext_ack *extack);
 void gd_registry_remove(struct gd_group *group);
 int gd_registry_set(struct gd_group *group, const struct gd_settings *set,
 		    u32 which);
-int gd_registry_set_dying(struct gd_group *group, bool dying);
+int gd_registry_set_dying(struct gd_group *group, bool dying,
+			  struct gd_request *request);
 struct gd_group *gd_registry_find(const char *name);
 struct gd_group *gd_registry_next(unsigned long *id);
 u32 gd_registry_generation(void);
