@@ -69,17 +69,22 @@ static inline void gd_vma_start_write(struct vm_area_struct *vma)
 #endif
 
 /*
- * mmap_write_trylock() was removed for lack of users. The sequence count of
- * write locks is new in 6.13 and was backported to 6.12-stable.
+ * mmap_write_trylock() was removed for lack of users. This is what it was, with
+ * the trace events that the other functions for this lock have. The sequence
+ * count of write locks is new in 6.13 and was backported to 6.12-stable.
  */
 static inline bool gd_mmap_write_trylock(struct mm_struct *mm)
 {
-	if (!down_write_trylock(&mm->mmap_lock))
-		return false;
+	bool got;
+
+	__mmap_lock_trace_start_locking(mm, true);
+	got = down_write_trylock(&mm->mmap_lock);
 #if GD_HAVE_MM_LOCK_SEQCOUNT
-	mm_lock_seqcount_begin(mm);
+	if (got)
+		mm_lock_seqcount_begin(mm);
 #endif
-	return true;
+	__mmap_lock_trace_acquire_returned(mm, true, got);
+	return got;
 }
 
 /* Only for zap.c, which meets their conditions. Renamed in 7.1. */
