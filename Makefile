@@ -78,6 +78,10 @@ bench-paper:
 bench-isolation:
 	tests/bench/isolation/run --kernel $(VM_KERNEL) --rounds $(or $(ROUNDS),8)
 
+# How long the mmap lock of a member is held, at 1 and at 8 GiB (10 GiB of memory)
+bench-holds:
+	tests/bench/holds/run --kernel $(VM_KERNEL)
+
 install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 	$(MAKE) -C userspace install
@@ -112,10 +116,11 @@ help:
 	@echo "make fuzz-netlink  valid and malformed requests, on the debug kernel: MESSAGES=20000 SEED=S KERNEL=6.1"
 	@echo "make bench-paper  the paper's experiment, ROUNDS=3 of 17 minutes"
 	@echo "make bench-isolation  measure the timing side channel between processes, ROUNDS=8"
+	@echo "make bench-holds  measure how long the mmap lock of a member is held, at 1 and at 8 GiB"
 	@echo "make          the module for the running kernel (KERNEL=release), the tool and the daemon"
 	@echo "make install  install all of it; make dkms: the module for this and every later kernel"
 	@echo "make clean    remove build products"
 
 .PHONY: all module tools demo check lint unit model cli build probes arm64 vm kernels newest check-long report \
 	vm-matrix vm-vanilla vm-debug vm-kcsan mutants coverage storm fuzz fuzz-netlink selftests bench bench-paper \
-	bench-isolation install dkms clean help
+	bench-isolation bench-holds install dkms clean help
