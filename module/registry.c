@@ -266,8 +266,8 @@ int gd_registry_join(struct gd_group *group, struct gd_member *member,
  * gd_registry_set_dying - mark a group as being deleted, or clear the mark
  * @group: the group
  * @dying: whether it is being deleted
- * @request: NULL, or what ends when it is deleted: in the same hold of the lock,
- *	as an unload that comes now deletes it for this request
+ * @request: NULL, or what ends when it is deleted: in the same hold of the
+ *	lock, as an unload that comes now deletes it for this request
  *
  * Return: 0, or -ENOENT: it is being deleted already.
  */
