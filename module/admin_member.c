@@ -73,7 +73,7 @@ static const char *why_not_joined(const struct change *change, int err)
 		       "no memory to join; the process left its old group: assign it again" :
 		       "no memory to add the process; try again";
 	case -EBUSY:
-		return "it kept its address space locked; try again";
+		return "out of time: its address space is locked, or the host busy; try again";
 	default:
 		return "pages that it shares outside the group could not be unshared; try again";
 	}
@@ -99,7 +99,7 @@ static void why_not_left(const struct gd_roster_call *call, int err,
 		text = "no memory for the copies; it is still in its group; try again";
 		break;
 	case -EBUSY:
-		text = "it kept its address space locked, and is still in its group; try again";
+		text = "out of time: its address space is locked, or the host busy; try again";
 		break;
 	case -ENOENT:
 	case -EINTR:

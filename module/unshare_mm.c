@@ -33,10 +33,14 @@
 #define GD_STEP_PAGES	64
 /*
  * How long a call may take: a constant, and as much for each page of the
- * process as an emulated CPU needs to unshare it.
+ * process as an emulated CPU needs to unshare it. Checkers make it slower.
  */
 #define GD_CALL_NS	(10 * NSEC_PER_SEC)
+#if IS_ENABLED(CONFIG_KASAN) || IS_ENABLED(CONFIG_KCSAN)
+#define GD_PAGE_NS	(2 * NSEC_PER_MSEC)
+#else
 #define GD_PAGE_NS	(200 * NSEC_PER_USEC)
+#endif
 /* Tries to find memory for the next page. */
 #define GD_ROOM_TRIES	8
 /* What to leave available on the host: 1/64 of its memory, or 16 MiB. */
