@@ -179,7 +179,11 @@ large_pair() {
 	hold b 256 seq 1000
 	shake a protect low
 	group g a b
-	settle g 6
+	# on a busy machine the scanner may miss the lock in all of six passes, which say so
+	for _ in {1..4}; do
+		settle g 6
+		(($(kind_count frame a) < 256)) || break
+	done
 	ask a unshake
 	assert_shared a b
 	assert_range "$(counter g skip_contended)" 1 100000 "skip_contended: the test means nothing without"
