@@ -60,6 +60,9 @@ static void end(struct change *change, struct gd_member *member, int err,
 	free_change(change);
 }
 
+static const char out_of_time[] =
+	"out of time: its address space is locked, or the host busy; try again";
+
 static const char *why_not_joined(const struct change *change, int err)
 {
 	switch (err) {
@@ -73,7 +76,7 @@ static const char *why_not_joined(const struct change *change, int err)
 		       "no memory to join; the process left its old group: assign it again" :
 		       "no memory to add the process; try again";
 	case -EBUSY:
-		return "out of time: its address space is locked, or the host busy; try again";
+		return out_of_time;
 	default:
 		return "pages that it shares outside the group could not be unshared; try again";
 	}
@@ -99,7 +102,7 @@ static void why_not_left(const struct gd_roster_call *call, int err,
 		text = "no memory for the copies; it is still in its group; try again";
 		break;
 	case -EBUSY:
-		text = "out of time: its address space is locked, or the host busy; try again";
+		text = out_of_time;
 		break;
 	case -ENOENT:
 	case -EINTR:
