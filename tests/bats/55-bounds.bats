@@ -48,7 +48,7 @@ large_pair() {
 	# assigning a unshared 0 pages
 	wait_for 60 grep -q "^request g .* pid ${PID[a]} ended, [1-9]" "$BATS_TEST_TMPDIR/events" ||
 		fail "the end is not told:" "$(cat "$BATS_TEST_TMPDIR/events")"
-	assert_range "$(sed -n "s/^request g .* pid ${PID[a]} ended, \([1-9][0-9]*\) .*/\1/p" "$BATS_TEST_TMPDIR/events")" $LARGE $((LARGE + 50)) "pages unshared"
+	assert_range "$(sed -n "s/^request g .* pid ${PID[a]} ended, \([1-9][0-9]*\) .*/\1/p" "$BATS_TEST_TMPDIR/events")" $LARGE $((LARGE + 27)) "pages unshared"
 	assert_eq "$(members)" "${PID[b]} " members
 	assert_right a b
 }
@@ -92,7 +92,7 @@ large_pair() {
 	start=$(ms)
 	rmmod grpdedup
 	assert_range $(($(ms) - start)) 0 $((2000 * SLOW)) "ms for rmmod"
-	assert_range "$(sum frame a)" $((LARGE * 2 / 5)) $LARGE "frames that are left"
+	assert_range "$(sum frame a)" $((60000 / SLOW)) $LARGE "frames that are left"
 	assert_right a b
 }
 
