@@ -37,8 +37,7 @@ teardown() {
 	for pid in $(<"$PIDS"); do
 		wait_for 20 gone "$pid" || fail "pid $pid does not go away: $(cat "/proc/$pid/stack" 2>&1)"
 	done
-	echo 2 >/sys/kernel/mm/ksm/run
-	echo 0 >/sys/kernel/mm/ksm/run
+	ksmd_forget
 	for group in $(gd list groups); do gd del-group "$group"; done
 	gd resume --all
 	! grep -q zram0 /proc/swaps || swap_off
@@ -179,14 +178,6 @@ sum() {
 	gd-pfns --sum "${pids[@]}" | awk -v key="$1" '$1 == key { print $2 }'
 }
 
-# ksmd_on PAUSE PAGES: sleep PAUSE milliseconds after each PAGES pages. Without smart scan (6.7 and later),
-# which skips old pages in most rounds: equal pages of different age might never be compared.
-ksmd_on() {
-	[[ ! -e /sys/kernel/mm/ksm/smart_scan ]] || echo 0 >/sys/kernel/mm/ksm/smart_scan
-	echo "$1" >/sys/kernel/mm/ksm/sleep_millisecs
-	echo "$2" >/sys/kernel/mm/ksm/pages_to_scan
-	echo 1 >/sys/kernel/mm/ksm/run
-}
 has_ksm() { (($(kind_count ksm "$1") >= $2)); }
 # wait_for_ksmd NAME [N]: until it has merged N pages of region r
 wait_for_ksmd() { wait_for 30 has_ksm "$1" "${2:-1}" || fail "ksmd merges nothing: the test means nothing without"; }

@@ -56,6 +56,20 @@ swap_off() {
 	rmmod zram
 }
 
+# ksmd_on PAUSE PAGES: sleep PAUSE milliseconds after each PAGES pages. Without smart scan (6.7 and later),
+# which skips old pages in most rounds: equal pages of different age might never be compared.
+ksmd_on() {
+	[[ ! -e /sys/kernel/mm/ksm/smart_scan ]] || echo 0 >/sys/kernel/mm/ksm/smart_scan
+	echo "$1" >/sys/kernel/mm/ksm/sleep_millisecs
+	echo "$2" >/sys/kernel/mm/ksm/pages_to_scan
+	echo 1 >/sys/kernel/mm/ksm/run
+}
+# It unshares all that it has merged, and stops.
+ksmd_forget() {
+	echo 2 >/sys/kernel/mm/ksm/run
+	echo 0 >/sys/kernel/mm/ksm/run
+}
+
 # members_of GROUP: their pids
 members_of() { grpdedup dump | awk -F '\t' -v group="$1" '$1 == "member" && $2 == group { print $4 }'; }
 
