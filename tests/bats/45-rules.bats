@@ -112,8 +112,7 @@ load helpers
 		# the mutant r01 waits between park and zap: at this moment
 		read -r _ _ state _ <"/proc/$tid/stat"
 		if [[ $state == D ]] || ((SECONDS > next)); then
-			# asks for more than there is: it may fail
-			echo 128K 2>/dev/null >$cg/memory.reclaim || true
+			reclaim $cg 128K
 			next=$SECONDS
 		fi
 		read -rt 0.02 -u "$never" || true
@@ -121,7 +120,7 @@ load helpers
 	wait "$stale" || fail "$(<"$BATS_TEST_TMPDIR/stale")"
 	assert_range "$(counter g merges)" 500 100000000 "merges: the test means nothing without"
 	assert_range "$(swapped_out)" 100 100000000 "pages swapped out: the test means nothing without"
-	wait_for 10 rmdir $cg || fail "the cgroup cannot be removed"
+	remove_cgroup $cg
 	assert_right b
 }
 

@@ -135,7 +135,7 @@ two_groups() {
 }
 
 @test "isolation: ksmd at work never merges across groups" {
-	local name vm
+	local name
 	for name in a b c d e f; do
 		hold "$name" 64 mix 25 50 1000
 		ask "$name" madvise r 0 64 MERGEABLE
@@ -146,10 +146,9 @@ two_groups() {
 	RATE=100000 group one a b
 	RATE=100000 group two c d
 	for name in a b c d; do
-		vm=$(vm_flags "$name")
-		[[ " $vm " != *" mg "* ]] || fail "region of member $name is still mergeable for ksmd: $vm"
+		is_kept_from_ksmd "$name" || fail "region of member $name is still mergeable for ksmd: $(vm_flags "$name")"
 	done
-	[[ " $(vm_flags e) " == *" mg "* ]] || fail "region of e, no member, is not mergeable any more"
+	! is_kept_from_ksmd e || fail "region of e, no member, is not mergeable any more"
 	assert_apart a b -- c d
 	# members that offer new equal pages to ksmd are taken back by the next pass
 	for name in a c e; do
@@ -159,8 +158,7 @@ two_groups() {
 	settle one
 	settle two
 	for name in a c; do
-		vm=$(vm_flags "$name")
-		[[ " $vm " != *" mg "* ]] || fail "region of member $name is mergeable for ksmd again: $vm"
+		is_kept_from_ksmd "$name" || fail "region of member $name is mergeable for ksmd again: $(vm_flags "$name")"
 	done
 	assert_apart a b -- c d
 	assert_apart a b c d -- e f
@@ -180,7 +178,7 @@ two_groups() {
 	for name in a b c; do ask "$name" madvise r 0 64 MERGEABLE; done
 	wait_for $((10 * SLOW)) is_kept_from_ksmd a
 	wait_for $((10 * SLOW)) is_kept_from_ksmd b
-	[[ " $(vm_flags c) " == *" mg "* ]] || fail "region of c, no member, is not mergeable any more"
+	! is_kept_from_ksmd c || fail "region of c, no member, is not mergeable any more"
 	assert_apart a -- b
 	assert_apart a b -- c
 	# a paused group does nothing
@@ -193,8 +191,6 @@ two_groups() {
 	assert_apart a b -- c
 	assert_right a b c
 }
-# is_kept_from_ksmd NAME [REGION]
-is_kept_from_ksmd() { [[ " $(vm_flags "$@") " != *" mg "* ]]; }
 
 @test "isolation: a page of ksmd's that comes back from swap does not stay" {
 	local cg=/sys/fs/cgroup/gd-swap name
@@ -222,13 +218,12 @@ is_kept_from_ksmd() { [[ " $(vm_flags "$@") " != *" mg "* ]]; }
 	assert_right a b
 	ask a exit
 	ask b exit
-	wait_for 10 rmdir $cg || fail "the cgroup cannot be removed"
+	remove_cgroup $cg
 }
 # all_swapped_out CGROUP NAME...: region r
 all_swapped_out() {
 	local name
-	# asks for more than there is: it may fail
-	echo 1M 2>/dev/null >"$1/memory.reclaim" || true
+	reclaim "$1" 1M
 	for name in "${@:2}"; do (($(kind_count swap "$name") == 64)) || return 1; done
 }
 
@@ -262,6 +257,8 @@ vm_flags() {
 	read -r where _ < <(ask "$1" addr "${2:-r}")
 	sed -n "/^${where#0x}-/,/^VmFlags/ s/^VmFlags: //p" "/proc/${PID[$1]}/smaps"
 }
+# is_kept_from_ksmd NAME [REGION]
+is_kept_from_ksmd() { [[ " $(vm_flags "$@") " != *" mg "* ]]; }
 
 @test "isolation: the tenant's memory cgroup pays for its frames" {
 	local before after
@@ -279,5 +276,5 @@ vm_flags() {
 	wait_for 10 gone "${PID[b]}"
 	settle one 2
 	assert_range "$(charged)" 0 500 "pages charged after exit"
-	remove_cgroup
+	remove_cgroup "$CG"
 }

@@ -46,8 +46,7 @@ large_pair() {
 	assert_range $(($(ms) - start)) 0 $((1000 * SLOW)) "ms until unassign --no-wait returns"
 	[[ $(gd show g) == *"${PID[a]}"*leaving* ]] || fail "show does not say that a is leaving:" "$(gd show g)"
 	# assigning a unshared 0 pages
-	wait_for 60 grep -q "^request g .* pid ${PID[a]} ended, [1-9]" "$BATS_TEST_TMPDIR/events" ||
-		fail "the end is not told:" "$(cat "$BATS_TEST_TMPDIR/events")"
+	wait_event 60 "^request g .* pid ${PID[a]} ended, [1-9]"
 	assert_range "$(sed -n "s/^request g .* pid ${PID[a]} ended, \([1-9][0-9]*\) .*/\1/p" "$BATS_TEST_TMPDIR/events")" $LARGE $((LARGE + 27)) "pages unshared"
 	assert_eq "$(members)" "${PID[b]} " members
 	assert_right a b
@@ -77,7 +76,7 @@ large_pair() {
 	before=$(member a unshares)
 	gd del-group g
 	assert_range $(($(ms) - start)) 0 $((2000 * SLOW)) "ms for del-group"
-	wait_for 5 grep -q "^request g .* pid ${PID[a]} failed" "$BATS_TEST_TMPDIR/events" || fail "no answer to unassign"
+	wait_event 5 "^request g .* pid ${PID[a]} failed"
 	after=$(sum frame a)
 	# what it did between our look and the request counts too
 	assert_range $((LARGE - after - before)) 0 8000 "pages unshared after the request to stop"
@@ -307,7 +306,7 @@ pagemap_bit() {
 	merged=$(awk '$1 == "reclaim" { n += $3 } END { print n + 0 }' "$BATS_TEST_TMPDIR/events")
 	assert_eq "$merged" "$(counter g pages_sharing)" "pages of all reclaim events, and pages_sharing"
 	gd del-group g --unshare
-	wait_for 5 grep -q "^group-del g" "$BATS_TEST_TMPDIR/events"
+	wait_event 5 "^group-del g"
 	assert_range "$(sed -n 's/^group-del g.*, \([0-9]*\) pages unshared/\1/p' "$BATS_TEST_TMPDIR/events")" 2048 2100 "pages unshared"
 }
 

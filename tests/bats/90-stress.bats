@@ -97,13 +97,12 @@ finish_all() {
 	start_all 10
 	echo $$ >/sys/fs/cgroup/cgroup.procs
 	while ((SECONDS < end || rounds < 5 || merges < 500)); do
-		# asks for more than there is: it may fail
-		echo 2M 2>/dev/null >$cg/memory.reclaim || true
+		reclaim $cg 2M
 		kill -0 "$dio"
 		rounds=$((rounds + 1))
 		merges=$(counter one merges)
 	done
 	finish_all
 	assert_range "$(swapped_out)" 500 100000000 "pages swapped out: the test means nothing without"
-	wait_for 10 rmdir $cg || fail "the cgroup cannot be removed"
+	remove_cgroup $cg
 }

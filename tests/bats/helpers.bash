@@ -99,12 +99,15 @@ hold_in_cgroup() {
 # In pages
 charged() { echo $(($(<$CG/memory.current) / 4096)); }
 open_cgroup() { echo max >$CG/memory.max; }
-remove_cgroup() { wait_for 10 rmdir $CG || fail "the cgroup cannot be removed: $(charged) pages"; }
+# remove_cgroup PATH
+remove_cgroup() { wait_for 10 rmdir "$1" || fail "the cgroup cannot be removed: $(<"$1/memory.current") bytes"; }
+# reclaim PATH SIZE: it may ask for more than there is
+reclaim() { echo "$2" 2>/dev/null >"$1/memory.reclaim" || true; }
 close_cgroup() {
 	local name
 	for name; do ask "$name" exit; done
 	for name; do wait_for 10 gone "${PID[$name]}"; done
-	remove_cgroup
+	remove_cgroup $CG
 }
 
 # pin NAME FIRST N: pages of region r
@@ -191,6 +194,7 @@ take_cpu() {
 	chrt -f 50 taskset -c "$1" sh -c 'while :; do :; done' 3>&- &
 	spinner=$!
 	echo "$spinner" >>"$PIDS"
+	wait_for 10 grep -qx sh "/proc/$spinner/comm"
 }
 give_back_cpu() {
 	kill -9 "$spinner"

@@ -21,9 +21,7 @@ stage() {
 	size=${1:-96}
 	hold a "$size" mix 10 80 1000
 	hold b "$size" mix 10 80 1000
-	grpdedup monitor >"$BATS_TEST_TMPDIR/events" 2>"$BATS_TEST_TMPDIR/monitor" 3>&- &
-	echo $! >>"$PIDS"
-	wait_for 10 grep -q waiting "$BATS_TEST_TMPDIR/monitor"
+	monitor_start
 }
 
 # As at the beginning: no groups, and nothing shared.
@@ -497,7 +495,7 @@ traces() {
 	disarm
 	((fired)) || fail "no fault"
 	gd set-group g --rate 78
-	wait_for 10 grep -q 'rate 78' "$BATS_TEST_TMPDIR/events" || fail "no event after the lost one"
+	wait_event 10 "rate 78"
 	! grep -q 'rate 77' "$BATS_TEST_TMPDIR/events" || fail "the event was not lost: the test means nothing"
 	grep -q "events were lost" "$BATS_TEST_TMPDIR/monitor"
 }

@@ -30,7 +30,7 @@ charged_at_most() { (($(charged) <= $1)); }
 	ask c exit
 	wait_for 10 gone "${PID[c]}"
 	wait_for 5 charged_at_most 500 || fail "$(charged) pages are charged, and nobody is there"
-	remove_cgroup
+	remove_cgroup "$CG"
 }
 
 # They stayed until each of the pages was visited: more memory than without us, and a full cgroup.
@@ -56,5 +56,5 @@ charged_at_most() { (($(charged) <= $1)); }
 	ask b exit
 	wait_for 10 gone "${PID[b]}"
 	wait_for 5 charged_at_most 500 || fail "$(charged) pages are charged, and nobody is there"
-	remove_cgroup
+	remove_cgroup "$CG"
 }
