@@ -4,16 +4,11 @@
  * through ksmd are made private; when it leaves, all shared pages are. Runs in
  * the scanner.
  */
-#include <linux/ktime.h>
-
 #include "dedup.h"
 #include "isolate.h"
 #include "ksm.h"
 #include "member.h"
 #include "unshare.h"
-
-/* Watching a member may take 1/64 of a CPU. */
-#define GD_WATCH_PART	64
 
 static struct gd_frame *own_frame(struct page *page, struct gd_member *member)
 {
@@ -79,15 +74,11 @@ int gd_isolate_join(struct gd_member *member)
 /**
  * gd_isolate_watch - keep ksmd's pages out of a member that no pass visits
  * @member: of a group with rate 0
- * @now: ns
  */
-void gd_isolate_watch(struct gd_member *member, u64 now)
+void gd_isolate_watch(struct gd_member *member)
 {
-	if (now < member->next_watch)
-		return;
 	if (gd_ksm_has_areas(member->mm) || member->exposed)
 		gd_isolate_join(member);
-	member->next_watch = now + GD_WATCH_PART * (ktime_get_ns() - now);
 }
 
 /**

@@ -44,8 +44,8 @@ struct netlink_ext_ack;
  * @contended_run: those since the last one that could
  * @ksm: what it had of ksmd's
  * @taken: end of the area that was last taken from ksmd
+ * @watched: number of the last watch that looked at it
  * @exposed: pages of ksmd's may be left, or come back from swap
- * @next_watch: when to look for pages of ksmd's next, ns
  * @skipped: bytes of areas that this pass has skipped, from %GD_VMA_SHARED on
  *
  * From @link on, all is owned by the scanner.
@@ -75,8 +75,8 @@ struct gd_member {
 	u32			contended_run;
 	struct gd_ksm		ksm;
 	unsigned long		taken;
+	u64			watched;
 	bool			exposed;
-	u64			next_watch;
 	u64			skipped[GD_SKIPPED_CLASSES];
 };
 

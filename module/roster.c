@@ -4,6 +4,7 @@
  * members whose process is gone. Runs in the scanner, which owns the list and
  * the members' blocks.
  */
+#include <linux/ktime.h>
 #include <linux/list.h>
 
 #include "dedup.h"
@@ -18,11 +19,15 @@
 /* Visits of a member per pass that find its mmap lock taken; those in a row. */
 #define GD_CONTENDED_MAX	1024
 #define GD_CONTENDED_RUN_MAX	16
+/* Watching members may take 1/64 of a CPU, and about this long at a time. */
+#define GD_WATCH_PART	64
+#define GD_WATCH_NS	(50 * NSEC_PER_MSEC)
 
 void gd_roster_init(struct gd_roster *roster, struct gd_dedup *dedup)
 {
 	INIT_LIST_HEAD(&roster->members);
 	INIT_LIST_HEAD(&roster->failed);
+	roster->watches = 1;
 	roster->dedup = dedup;
 }
 
@@ -123,13 +128,33 @@ void gd_roster_remove_gone(struct gd_roster *roster)
 			forget_failed(member);
 }
 
-/* No pass visits the members: the group's rate is 0. */
-void gd_roster_watch(struct gd_roster *roster, u64 now)
+/* The watch of members that is due; false: it took too long for all of them. */
+static bool watch_members(struct gd_roster *roster, u64 start)
 {
 	struct gd_member *member;
 
-	list_for_each_entry(member, &roster->members, link)
-		gd_isolate_watch(member, now);
+	list_for_each_entry(member, &roster->members, link) {
+		if (member->watched == roster->watches)
+			continue;
+		member->watched = roster->watches;
+		gd_isolate_watch(member);
+		if (ktime_get_ns() - start > GD_WATCH_NS)
+			return false;
+	}
+	return true;
+}
+
+/* No pass visits the members: the group's rate is 0. */
+void gd_roster_watch(struct gd_roster *roster)
+{
+	u64 start = ktime_get_ns(), now;
+
+	if (start < roster->next_watch)
+		return;
+	if (watch_members(roster, start))
+		roster->watches++;
+	now = ktime_get_ns();
+	roster->next_watch = now + GD_WATCH_PART * (now - start);
 }
 
 /**

@@ -17,6 +17,8 @@ struct gd_member;
  * @failed: those that could not join
  * @member: next one to visit in this pass; NULL when all have been visited
  * @left_out: this pass has given up a member's memory
+ * @watches: number of the watch that is due, or under way
+ * @next_watch: when it goes on, ns
  * @dedup: the group's trees and frames
  * @visit: working memory of the visits
  */
@@ -25,6 +27,8 @@ struct gd_roster {
 	struct list_head	failed;
 	struct gd_member	*member;
 	bool			left_out;
+	u64			watches;
+	u64			next_watch;
 	struct gd_dedup		*dedup;
 	struct gd_visit		visit;
 };
@@ -60,7 +64,7 @@ void gd_roster_exit(struct gd_roster *roster);
 void gd_roster_rewind(struct gd_roster *roster);
 unsigned int gd_roster_visit(struct gd_roster *roster);
 void gd_roster_remove_gone(struct gd_roster *roster);
-void gd_roster_watch(struct gd_roster *roster, u64 now);
+void gd_roster_watch(struct gd_roster *roster);
 
 /* Calls */
 void gd_roster_join(struct gd_call *call, void *roster);

@@ -217,7 +217,7 @@ static void reap(struct gd_group *group, u64 now)
 	gd_roster_remove_gone(&scan->roster);
 	gd_frames_reap_all(&scan->dedup.frames);
 	if (!scan->pace.rate && !is_paused(group))
-		gd_roster_watch(&scan->roster, now);
+		gd_roster_watch(&scan->roster);
 	scan->next_reap = now + GD_REAP_NS;
 }
 
