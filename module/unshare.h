@@ -4,7 +4,6 @@
 #define GD_UNSHARE_H
 
 #include <linux/mm_types.h>
-#include <linux/siphash.h>
 
 struct gd_ksm;
 
@@ -19,14 +18,10 @@ struct gd_ksm;
  * @done: out: mappings made private
  * @absent: out: PTEs whose page is swapped out or moving: one of ksmd's comes
  *	back shared
- * @start: first address
- * @end: end
- * @looked: PTEs looked at
- * @addr: where to go on
+ * @addr: first area that ksmd may still merge in
+ * @offset: first page that may be a frame: all areas, see vm_pgoff
+ * @width: offsets to look at under one hold of the mmap lock
  * @deadline: when to give up, ns
- * @key: of @displaced, new in each round
- * @displaced: digest of the areas that mremap has moved, when the round began
- * @again: frames may be left behind @addr
  */
 struct gd_unshare {
 	bool		(*keep)(struct page *page, void *arg);
@@ -36,14 +31,10 @@ struct gd_unshare {
 	u64		done;
 	u64		absent;
 	/* private: */
-	unsigned long	start;
-	unsigned long	end;
-	u64		looked;
 	unsigned long	addr;
+	pgoff_t		offset;
+	unsigned long	width;
 	u64		deadline;
-	siphash_key_t	key;
-	u64		displaced;
-	bool		again;
 };
 
 int gd_unshare_page(struct vm_area_struct *vma, unsigned long addr);

@@ -6,17 +6,16 @@
  * steps nothing is held, so a scanner that is to stop or to freeze does so, and
  * a process that was killed is gone.
  *
- * mremap() can move a frame from what was not looked at yet to what was. An
- * area keeps its vm_pgoff when it moves, so an area that is not where it was
- * mapped first can be told from one that is. A digest over all such areas is
- * taken when a round begins, and compared under each hold of the lock: if it
- * was the same each time, no frame was moved past the walk. Else another round
- * follows.
+ * mremap() may move a frame to an address that was looked at already. But it
+ * keeps the page's offset (vm_pgoff): the area's anon_vma depends on it. So the
+ * walk goes by offset. A step looks at all areas with pages in a window of
+ * offsets, and the next window follows when one hold of the lock has left no
+ * frame in this one.
  */
 #include <linux/freezer.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
-#include <linux/random.h>
+#include <linux/pagemap.h>
 #include <linux/sizes.h>
 #include <linux/swap.h>
 
@@ -31,6 +30,8 @@
 #define GD_STEP_PTES	2048
 /* Pages to unshare under one hold of the mmap write lock. */
 #define GD_STEP_PAGES	64
+/* Offsets in a window, if few of their pages are mapped by PTEs. */
+#define GD_WIDTH_MAX	((unsigned long)SZ_1G >> PAGE_SHIFT)
 /*
  * How long a call may take: a constant, and as much for each page of the
  * process as an emulated CPU needs to unshare it. Checkers make it slower.
@@ -68,120 +69,161 @@ static bool must_unshare(struct page *page, struct gd_unshare *un)
 	return !PageAnon(page);
 }
 
-/*
- * Collect up to GD_STEP_PAGES frames of one block, from *addrp on; moves *addrp
- * past what was looked at.
+/**
+ * struct gd_step - what one hold of the mmap lock may do
+ * @ptes: PTEs to look at
+ * @pages: frames to find
+ * @more: something was left out
  */
+struct gd_step {
+	int	ptes;
+	int	pages;
+	bool	more;
+};
+
+/* Collect frames of one block of [*addrp, end), and move *addrp past it. */
 static unsigned int collect(struct vm_area_struct *vma, unsigned long *addrp,
-			    struct gd_unshare *un, unsigned long *found)
+			    unsigned long end, struct gd_unshare *un,
+			    struct gd_step *step, unsigned long *found)
 {
 	unsigned long addr = *addrp, start = addr;
-	unsigned long end = min((addr & GD_BLOCK_MASK) + GD_BLOCK_SIZE,
-				vma->vm_end);
 	unsigned int nr = 0;
 	spinlock_t *ptl;
 	pte_t *ptep;
 
+	end = min(end, (addr & GD_BLOCK_MASK) + GD_BLOCK_SIZE);
 	ptep = gd_walk_lock(vma->vm_mm, addr, &ptl);
 	if (!ptep) {
 		*addrp = end;
+		step->ptes--;
 		return 0;
 	}
-	for (; addr < end && nr < GD_STEP_PAGES; addr += PAGE_SIZE) {
+	for (; addr < end && step->ptes && step->pages; addr += PAGE_SIZE) {
 		pte_t pte = ptep_get(ptep + ((addr - start) >> PAGE_SHIFT));
 		struct page *page = gd_walk_pte_frame(vma, pte);
 
-		un->looked++;
-		if (page && must_unshare(page, un))
+		step->ptes--;
+		if (page && must_unshare(page, un)) {
 			found[nr++] = addr;
-		else if (!pte_present(pte) && !pte_none(pte))
+			step->pages--;
+		} else if (!pte_present(pte) && !pte_none(pte)) {
 			un->absent++;
+		}
 	}
 	gd_walk_unlock(ptl);
 	*addrp = addr;
 	return nr;
 }
 
-/* Has mremap() moved any area since the round began? */
-static void check_displaced(struct mm_struct *mm, struct gd_unshare *un)
+static int unshare_pages(struct vm_area_struct *vma, unsigned long *found,
+			 unsigned int nr, struct gd_unshare *un)
 {
-	VMA_ITERATOR(vmi, mm, 0);
-	struct vm_area_struct *vma;
-	u64 digest = 1;
-
-	mmap_assert_locked(mm);
-	for_each_vma(vmi, vma)
-		if (gd_vma_may_hold_frames(vma) &&
-		    vma->vm_pgoff != vma->vm_start >> PAGE_SHIFT)
-			digest = siphash_4u64(digest ^ vma->vm_start,
-					      vma->vm_end, vma->vm_pgoff,
-					      (unsigned long)vma->anon_vma,
-					      &un->key);
-	if (un->displaced && un->displaced != digest)
-		un->again = true;
-	un->displaced = digest;
-}
-
-/*
- * Look for a frame from un->addr on, and move un->addr to it, or to where to go
- * on. Returns true if it is one.
- */
-static bool find_frame(struct mm_struct *mm, struct gd_unshare *un)
-{
-	VMA_ITERATOR(vmi, mm, un->addr);
-	u64 end = un->looked + GD_STEP_PTES;
-	unsigned long found[GD_STEP_PAGES];
-	struct vm_area_struct *vma;
-	int areas = 0;
-
-	for_each_vma(vmi, vma) {
-		unsigned long addr = max(un->addr, vma->vm_start);
-		unsigned long last = min(un->end, vma->vm_end);
-
-		un->addr = addr;
-		if (addr >= un->end || areas++ == GD_VMAS_PER_HOLD)
-			return false;
-		while (gd_vma_may_be_shared(vma) &&
-		       (addr = gd_walk_next(mm, addr, last)) < last) {
-			un->addr = addr;
-			if (un->looked + GD_BLOCK_PAGES > end)
-				return false;
-			if (collect(vma, &addr, un, found)) {
-				un->addr = found[0];
-				return true;
-			}
-			/* Empty page tables cost time as well. */
-			end--;
-		}
-		un->addr = vma->vm_end;
-	}
-	un->addr = un->end;
-	return false;
-}
-
-static int unshare_batch(struct mm_struct *mm, struct gd_unshare *un)
-{
-	unsigned long found[GD_STEP_PAGES];
-	struct vm_area_struct *vma;
-	unsigned int i, nr;
+	unsigned int i;
 	int err = 0;
 
-	mmap_assert_write_locked(mm);
-	vma = find_vma(mm, un->addr);
-	if (!vma || vma->vm_start > un->addr || !gd_vma_may_be_shared(vma))
-		return 0;
 	gd_vma_start_write(vma);
-	nr = collect(vma, &un->addr, un, found);
 	for (i = 0; i < nr; i++) {
 		err = gd_unshare_page(vma, found[i]);
-		if (err) {
-			un->addr = found[i];
+		if (err)
 			break;
-		}
 	}
 	un->done += i;
 	un->count(un->arg, i);
 	return err;
+}
+
+/* Look for one frame in [@addr, @end) of an area, or unshare them if @write. */
+static int unshare_range(struct vm_area_struct *vma, unsigned long addr,
+			 unsigned long end, struct gd_unshare *un,
+			 struct gd_step *step, bool write)
+{
+	unsigned long found[GD_STEP_PAGES];
+	unsigned int nr;
+	int err = 0;
+
+	while (!err && (addr = gd_walk_next(vma->vm_mm, addr, end)) < end) {
+		if (!step->ptes || !step->pages) {
+			step->more = true;
+			break;
+		}
+		nr = collect(vma, &addr, end, un, step, found);
+		if (nr && !write) {
+			step->more = true;
+			break;
+		}
+		if (nr)
+			err = unshare_pages(vma, found, nr, un);
+	}
+	return err;
+}
+
+static unsigned long address_of(struct vm_area_struct *vma, pgoff_t offset)
+{
+	return vma->vm_start + ((offset - vma->vm_pgoff) << PAGE_SHIFT);
+}
+
+static pgoff_t end_offset(struct vm_area_struct *vma)
+{
+	return vma->vm_pgoff + vma_pages(vma);
+}
+
+/* The first offset from un->offset on that may be mapped, or ULONG_MAX. */
+static pgoff_t next_offset(struct mm_struct *mm, struct gd_unshare *un)
+{
+	VMA_ITERATOR(vmi, mm, 0);
+	int walks = GD_VMAS_PER_HOLD;
+	struct vm_area_struct *vma;
+	pgoff_t next = ULONG_MAX;
+
+	for_each_vma(vmi, vma) {
+		pgoff_t first = max(un->offset, vma->vm_pgoff);
+		unsigned long addr;
+
+		if (!gd_vma_may_be_shared(vma) || first >= next ||
+		    first >= end_offset(vma))
+			continue;
+		addr = address_of(vma, first);
+		if (walks && walks--)
+			addr = gd_walk_next(mm, addr, vma->vm_end);
+		if (addr < vma->vm_end)
+			next = min(next, linear_page_index(vma, addr));
+	}
+	return next;
+}
+
+/* Look through the window, in all areas; unshare its frames if @write. */
+static int unshare_window(struct mm_struct *mm, struct gd_unshare *un,
+			  struct gd_step *step, bool write)
+{
+	VMA_ITERATOR(vmi, mm, 0);
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	for_each_vma(vmi, vma) {
+		pgoff_t first = max(un->offset, vma->vm_pgoff);
+		pgoff_t last = min(un->offset + un->width, end_offset(vma));
+
+		if (!gd_vma_may_be_shared(vma) || first >= last)
+			continue;
+		err = unshare_range(vma, address_of(vma, first),
+				    address_of(vma, last), un, step, write);
+		if (err || step->more)
+			break;
+	}
+	return err;
+}
+
+/*
+ * As many offsets as one hold of the lock can look through. Any number of areas
+ * may have a page at one offset: that is done under one hold, however many.
+ */
+static void set_width(struct gd_unshare *un, const struct gd_step *left)
+{
+	if (left->more)
+		un->width = max(un->width / 2, 1UL);
+	else if (left->ptes >= GD_STEP_PTES / 2 &&
+		 left->pages >= GD_STEP_PAGES / 2)
+		un->width = min(un->width * 2, GD_WIDTH_MAX);
 }
 
 /* To be called with nothing held. */
@@ -210,33 +252,53 @@ static int make_room(void)
 	return gd_unshare_room() ? 0 : -ENOMEM;
 }
 
-enum step {
-	STEP_CLAIM,
-	STEP_LOOK,
-	STEP_UNSHARE,
+enum phase {
+	PHASE_CLAIM,
+	PHASE_LOOK,
+	PHASE_UNSHARE,
+	PHASE_END,
 };
 
-static int step_locked(struct mm_struct *mm, struct gd_unshare *un,
-		       enum step *next)
+/* Areas that ksmd may merge in, GD_VMAS_PER_HOLD of them. */
+static int claim_areas(struct mm_struct *mm, struct gd_unshare *un,
+		       enum phase *next)
 {
-	switch (*next) {
-	case STEP_CLAIM:
-		un->addr = gd_ksm_take(un->ksm, mm, un->addr, GD_VMAS_PER_HOLD);
-		if (un->addr != ULONG_MAX)
-			return 0;
-		un->addr = un->start;
-		*next = STEP_LOOK;
+	un->addr = gd_ksm_take(un->ksm, mm, un->addr, GD_VMAS_PER_HOLD);
+	if (un->addr == ULONG_MAX)
+		*next = PHASE_LOOK;
+	return 0;
+}
+
+static int step_locked(struct mm_struct *mm, struct gd_unshare *un,
+		       enum phase *next)
+{
+	struct gd_step step = {
+		.ptes = un->width > 1 ? GD_STEP_PTES : INT_MAX,
+		.pages = GD_STEP_PAGES,
+	};
+	bool write = *next == PHASE_UNSHARE;
+	int err;
+
+	if (*next == PHASE_CLAIM)
+		return claim_areas(mm, un, next);
+
+	*next = PHASE_LOOK;
+	un->offset = next_offset(mm, un);
+	if (un->offset == ULONG_MAX) {
+		*next = PHASE_END;
 		return 0;
-	case STEP_LOOK:
-		check_displaced(mm, un);
-		if (find_frame(mm, un))
-			*next = STEP_UNSHARE;
-		return 0;
-	default:
-		check_displaced(mm, un);
-		*next = STEP_LOOK;
-		return unshare_batch(mm, un);
 	}
+	err = unshare_window(mm, un, &step, write);
+	if (err)
+		return err;
+	if (!write && step.pages < GD_STEP_PAGES) {
+		*next = PHASE_UNSHARE;
+		return 0;
+	}
+	if (!step.more)
+		un->offset += un->width;
+	set_width(un, &step);
+	return 0;
 }
 
 /*
@@ -244,9 +306,9 @@ static int step_locked(struct mm_struct *mm, struct gd_unshare *un,
  * could not be taken.
  */
 static int take_step(struct mm_struct *mm, struct gd_unshare *un,
-		     enum step *next)
+		     enum phase *next)
 {
-	bool read = *next == STEP_LOOK;
+	bool read = *next == PHASE_LOOK;
 	struct gd_hold hold;
 	int err = -EAGAIN;
 
@@ -263,20 +325,15 @@ static int take_step(struct mm_struct *mm, struct gd_unshare *un,
 	return err;
 }
 
-/* One round over all that is to be unshared. */
-static int unshare_round(struct mm_struct *mm, struct gd_unshare *un)
+static int unshare_all(struct mm_struct *mm, struct gd_unshare *un)
 {
-	enum step next = un->ksm ? STEP_CLAIM : STEP_LOOK;
+	enum phase next = un->ksm ? PHASE_CLAIM : PHASE_LOOK;
 	int tries = 0, err;
 	u64 done;
 
-	un->addr = un->start;
-	get_random_bytes(&un->key, sizeof(un->key));
-	un->displaced = 0;
-	un->again = false;
-	while (un->addr < un->end) {
+	while (next != PHASE_END) {
 		done = un->done;
-		err = next == STEP_UNSHARE ? make_room() : 0;
+		err = next == PHASE_UNSHARE ? make_room() : 0;
 		if (!err)
 			err = take_step(mm, un, &next);
 		if (un->done != done)
@@ -300,9 +357,8 @@ static int unshare_round(struct mm_struct *mm, struct gd_unshare *un)
  * Ends early if the scanner is to stop, or if nobody uses the address space
  * any more.
  *
- * Return: 0: no frame was found in one round, and none was moved meanwhile, or
- * all users are gone; -EBUSY: out of time; -ENOMEM: no room for the copies;
- * -EINTR: the scanner is to stop; -EFAULT.
+ * Return: 0: no frame is left, or all users are gone; -EBUSY: out of time;
+ * -ENOMEM: no room for the copies; -EINTR: the scanner is to stop; -EFAULT.
  */
 int gd_unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
 {
@@ -310,12 +366,30 @@ int gd_unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
 
 	un->deadline = ktime_get_ns() + GD_CALL_NS +
 		       (u64)get_mm_rss(mm) * GD_PAGE_NS;
-	un->start = 0;
-	un->end = ULONG_MAX;
-	do {
-		err = unshare_round(mm, un);
-	} while (!err && un->again);
+	un->addr = 0;
+	un->offset = 0;
+	un->width = GD_STEP_PTES;
+	err = unshare_all(mm, un);
 	return err == -ESRCH ? 0 : err;
+}
+
+static int unshare_block(struct mm_struct *mm, unsigned long start,
+			 struct gd_unshare *un, struct gd_step *step)
+{
+	VMA_ITERATOR(vmi, mm, start);
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	for_each_vma_range(vmi, vma, start + GD_BLOCK_SIZE) {
+		if (!gd_vma_may_be_shared(vma))
+			continue;
+		err = unshare_range(vma, max(start, vma->vm_start),
+				    min(start + GD_BLOCK_SIZE, vma->vm_end),
+				    un, step, true);
+		if (err || step->more)
+			break;
+	}
+	return err;
 }
 
 /**
@@ -329,21 +403,18 @@ int gd_unshare_mm(struct mm_struct *mm, struct gd_unshare *un)
 int gd_unshare_block(struct mm_struct *mm, unsigned long addr,
 		     struct gd_unshare *un)
 {
+	struct gd_step step = { .more = true };
 	int err = 0;
 
-	un->addr = addr & GD_BLOCK_MASK;
-	un->end = un->addr + GD_BLOCK_SIZE;
-	while (!err && un->addr < un->end && !kthread_should_stop()) {
-		unsigned long from = un->addr;
-
+	while (!err && step.more && !kthread_should_stop()) {
+		step = (struct gd_step){
+			.ptes = INT_MAX, .pages = GD_STEP_PAGES,
+		};
 		err = make_room();
 		if (err || !gd_lock_mmap_write(mm))
 			return err ?: -EBUSY;
-		if (find_frame(mm, un))
-			err = unshare_batch(mm, un);
+		err = unshare_block(mm, addr & GD_BLOCK_MASK, un, &step);
 		mmap_write_unlock(mm);
-		if (un->addr == from)
-			break;
 		cond_resched();
 	}
 	return err;

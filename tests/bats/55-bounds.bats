@@ -103,12 +103,13 @@ large_pair() {
 	echo 1 >$delay
 	gd unassign --no-wait "${PID[a]}"
 	wait_for 10 unshared_pages a 1000
-	echo freeze >/sys/power/state || fail "tasks refuse to freeze: $(test_log | tail -n 5)"
+	echo freeze >/sys/power/state || fail "tasks refuse to freeze: $(test_log | tail -n 40)"
 	echo none >$test
 	assert_range "$(sum frame a)" 1000 $LARGE "frames that are left: it was not at work"
 	wait_for 60 members_are "${PID[b]} " || fail "it does not go on: $(members)"
 	assert_right a b
 }
+
 @test "bounds: nothing is unshared for a process that was killed" {
 	local before low now unassign start
 	hold a $LARGE zero
@@ -148,6 +149,21 @@ large_pair() {
 		assert_eq "$(sum frame "a$i")" 0 "frames of a$i after it left"
 		assert_right "a$i" "b$i"
 	done
+}
+
+@test "bounds: unassign finds all frames, however many areas have one offset" {
+	spawn a
+	ask a map r 3000 small
+	# shellcheck disable=SC2046 # an address and a number
+	ask a pile $(ask a addr r)
+	ask a fill r 0 3000 seq 1
+	hold b 3000 seq 1
+	group g a b
+	settle g
+	assert_range "$(sum frame a)" 2900 3100 "frames of a"
+	gd unassign "${PID[a]}"
+	assert_eq "$(sum frame a)" 0 "frames of a after it left"
+	assert_right a b
 }
 
 @test "bounds: who asks for ksmd over and over keeps nobody from being merged" {

@@ -1,43 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * unshare_mm.c: all frames of an address space are unshared in bounded steps. A
- * step takes the mmap lock for one block, unshares the frames in it and releases
- * the lock. Between two steps, mremap() may move pages to addresses that the
- * round has passed.
+ * step takes the mmap lock, looks at a window of offsets, unshares some of the
+ * frames in it and releases the lock. Between two steps, mremap() may move pages
+ * to any address.
  *
- * A page that was moved is displaced: vm_pgoff keeps the address at which it
- * was mapped first, its home. What is displaced, and where, is taken at the
- * first step of a round, and compared at each step of it. A round that saw no
- * difference ends it.
+ * A page's offset is vm_pgoff, the address at which it was mapped first, and
+ * stays when the page moves. Something else may be mapped at that address
+ * meanwhile, so any number of pages can have one offset.
  *
- * A block has one page here, and areas are single pages: how pages make up
- * areas does not matter, as the same areas contain the same pages. The hash of
- * the displaced areas has no collisions.
- *
- * No area is mapped at the home of a displaced one: docs/design.md.
+ * Areas are single pages here: how pages make up areas does not matter, as the
+ * same areas contain the same pages.
  */
-#define BLOCKS	4
-#define MOVERS	2	/* pages that move */
+#define ADDRESSES	3	/* and offsets */
+#define PAGES	3
 #define NOWHERE	255
+#define BATCH	2	/* frames to unshare under one hold of the lock */
 
 #include "properties.pml"
 
-/* Pages: where they are, their homes, whether they are frames. */
-byte at[MOVERS] = NOWHERE;
-byte home[MOVERS];
-bit frame[MOVERS];
+byte at[PAGES] = NOWHERE;
+byte offset[PAGES];
+bit frame[PAGES];
 
 bit success;
 
 #define is_at(i, a)	(at[i] == (a))
-#define occupied(a)	(is_at(0, a) || is_at(1, a))
+#define occupied(a)	(is_at(0, a) || is_at(1, a) || is_at(2, a))
 
-/* What is displaced: the home of the page that is at an address. */
-#define displaced(a)	(is_at(0, a) && home[0] != (a) -> home[0] : \
-			(is_at(1, a) && home[1] != (a) -> home[1] : NOWHERE))
-#define may_map(i, a)	(!occupied(a) && home[1 - (i)] != (a))
-
-#define any_address(a)	a = 0; do :: a < BLOCKS - 1 -> a++ :: break od
+#define any_address(a)	a = 0; do :: a < ADDRESSES - 1 -> a++ :: break od
 
 /* mremap(), munmap(), mmap(): each is one hold of the mmap write lock */
 proctype mover(byte i)
@@ -48,9 +39,9 @@ end:	do
 	:: atomic { any_address(to);
 		if
 		:: at[i] != NOWHERE && !occupied(to) -> at[i] = to
-		:: at[i] == NOWHERE && may_map(i, to) -> at[i] = to;
-			home[i] = to
-		:: at[i] != NOWHERE -> at[i] = NOWHERE; home[i] = NOWHERE;
+		:: at[i] == NOWHERE && !occupied(to) -> at[i] = to;
+			offset[i] = to
+		:: at[i] != NOWHERE -> at[i] = NOWHERE; offset[i] = 0;
 			frame[i] = 0
 		:: else
 		fi;
@@ -58,71 +49,80 @@ end:	do
 	od
 }
 
-#define same(a)		(witness[a] == displaced(a))
-#define all_same	(same(0) && same(1) && same(2) && same(3))
-
-#if defined(R3_NOT_COMPARED)
-#define differs(a)	false
-#elif defined(R3_COMPARED_AT_THE_END)
-#define differs(a)	(a == BLOCKS - 1 && !all_same)
+#ifdef R3_BY_ADDRESS
+#define place(i)	at[i]
 #else
-#define differs(a)	!all_same
+#define place(i)	offset[i]
 #endif
 
-/*
- * One hold of the lock, which keeps mremap() out: the witness, then the frames
- * of the block. gd_unshare_page() may fail, and that ends it all.
- */
-inline step(a)
+/* A step that had to leave something out: where does the next one begin? */
+#ifdef R3_GOES_ON_BY_ADDRESS
+#define go_on(a)	from = (a)
+#else
+#define go_on(a)	skip
+#endif
+
+#define is_frame(i)	(frame[i] && at[i] != NOWHERE)
+#define in_window(i)	(is_frame(i) && place(i) >= here && \
+			 place(i) < here + width && at[i] >= from)
+#define left_in_window	(in_window(0) || in_window(1) || in_window(2))
+
+#ifdef R3_ONE_AREA
+#define window_ends	(n > 0 || !left_in_window)
+#else
+#define window_ends	(!left_in_window)
+#endif
+
+inline unshare(i)
+{
+	n++;
+	if
+	:: frame[i] = 0; go_on(at[i])
+	:: failed = 1
+	fi
+}
+
+/* One hold of the lock, which keeps mremap() out. gd_unshare_page() may fail. */
+inline step()
 {
 	atomic {
+		n = 0;
+		do
+		:: n < BATCH && !failed && in_window(0) -> unshare(0)
+		:: n < BATCH && !failed && in_window(1) -> unshare(1)
+		:: n < BATCH && !failed && in_window(2) -> unshare(2)
+		:: n == BATCH || failed || !left_in_window -> break
+		od;
 		if
-		:: a == 0 ->
-			witness[0] = displaced(0);
-			witness[1] = displaced(1);
-			witness[2] = displaced(2);
-			witness[3] = displaced(3)
-		:: else
+		:: failed
+		:: !failed && window_ends -> here = here + width; from = 0;
+			if
+			:: width = 1
+			:: width = 2
+			fi
+		:: !failed && !window_ends -> width = 1
 		fi;
-		different = different || differs(a);
-		if
-		:: is_at(0, a) && frame[0] -> frame[0] = 0
-		:: is_at(1, a) && frame[1] -> frame[1] = 0
-		:: is_at(0, a) && frame[0] -> failed = 1
-		:: is_at(1, a) && frame[1] -> failed = 1
-		:: else
-		fi }
+		n = 0 }
 }
 
 proctype module()
 {
-	byte witness[BLOCKS];
-	byte a;
-	bit different, failed;
+	byte here, from, n;
+	byte width = 2;
+	bit failed;
 
-round:	different = 0;
 	do
-	:: a < BLOCKS -> step(a);
-		if
-		:: failed -> goto done
-		:: else -> a++
-		fi
+	:: here < ADDRESSES && !failed -> step()
 	:: else -> break
 	od;
-	/* fewer values that mean nothing: fewer states */
-	atomic { a = 0; witness[0] = 0; witness[1] = 0; witness[2] = 0;
-		witness[3] = 0 };
-	if
-	:: !different -> success = 1
-	:: else -> goto round
-	fi;
-done:	skip
+	success = !failed
 }
 
 proctype properties()
 {
 end:	if
-	:: checked(FRAME_LEFT) && success && (frame[0] || frame[1])
+	:: checked(FRAME_LEFT) && success &&
+	   (is_frame(0) || is_frame(1) || is_frame(2))
 	fi;
 	assert(false)
 }
@@ -130,19 +130,19 @@ end:	if
 init {
 	byte to;
 
-	/* One page with a frame and one that may have one, at home. */
+	/* Two pages with frames and one that may have one, anywhere. */
 	atomic {
-		any_address(to);
-		at[0] = to; home[0] = to; frame[0] = 1;
+		at[0] = 0; at[1] = 1; at[2] = 2;
+		any_address(to); offset[0] = to;
+		any_address(to); offset[1] = to;
+		any_address(to); offset[2] = to;
+		frame[0] = 1; frame[1] = 1;
 		if
-		:: to > 0 -> at[1] = 0; home[1] = 0
-		:: to < 3 -> at[1] = 3; home[1] = 3
-		fi;
-		if
-		:: frame[1] = 1
+		:: frame[2] = 1
 		:: skip
 		fi;
 		to = 0;
-		run mover(0); run mover(1); run module(); run properties()
+		run mover(0); run mover(1); run mover(2); run module();
+		run properties()
 	}
 }

@@ -23,6 +23,7 @@
  *   addr R FIRST N			their address and number
  *   pin ADDRESS PAGES | unpin		hold a reference on each page, and drop them
  *   merge-any | grow PAGES		PR_SET_MEMORY_MERGE; a longer heap
+ *   pile ADDRESS PAGES		one area for each page, all with one vm_pgoff
  *   shake protect|mergeable|move ADDRESS PAGES | unshake	a thread does that over and over
  *
  * FIRST N may be left out where nothing follows them: the whole region.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Nuisances of a gd-hold process: a thread that does the same to a region over
- * and over. The bytes stay as they are, so the model stays right.
+ * and over, and areas piled up at one offset. The bytes stay as they are, so the
+ * model stays right.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -97,7 +98,28 @@ static int do_unshake(char **arg)
 	return say("still");
 }
 
+/* A region without content. Each of its pages was mapped at the same place first, and keeps its offset. */
+static int do_pile(char **arg)
+{
+	size_t pages = strtoul(arg[2], NULL, 0), i;
+	char *addr = (char *)strtoul(arg[1], NULL, 0);
+	char *place = mmap(NULL, GD_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	for (i = 0; i < pages; i++) {
+		if (mmap(place, GD_PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != place)
+			return no("mmap");
+		/* an area without pages would be given another offset */
+		*(volatile char *)place = 0;
+		if (mremap(place, GD_PAGE, GD_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+			   addr + i * GD_PAGE) == MAP_FAILED)
+			return no("mremap");
+	}
+	return say("%zu areas", i);
+}
+
 const struct command shake_commands[] = {
 	{ "shake", do_shake, 3 }, { "unshake", do_unshake, 0 },
+	{ "pile", do_pile, 2 },
 	{ NULL, NULL, 0 }
 };
