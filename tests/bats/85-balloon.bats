@@ -38,7 +38,7 @@ setup() {
 teardown() {
 	local name
 	[[ -z ${holder-} ]] || kill "$holder" 2>/dev/null || true
-	[[ -n $BATS_TEST_COMPLETED ]] || tail -n 40 "$DIR/daemon.log" >&2
+	[[ -n $BATS_TEST_COMPLETED ]] || { tail -n 40 "$DIR/daemon.log" >&2 && guest stop g3; }
 	assert_no_complaint
 	for name in g1 g2; do guest status $name || fail "guest $name is not well"; done
 }
@@ -97,6 +97,7 @@ actual() { number "$1" actual; }
 total() { grep -a ' check .* ok' "$DIR/$1.log" | tail -n 1 | sed -E 's/.* total ([0-9]+) .*/\1/'; }
 
 is_near() { (($(actual "$1") >= $2 - 2 && $(actual "$1") <= $2 + 2)); }
+is_elsewhere() { ! is_near "$@"; }
 has_more() { (($(told "$1") >= BASE + $2)) && is_near "$1" "$(told "$1")"; }
 is_at_base() { [[ $(told "$1") == "$BASE" ]] && is_near "$1" $BASE; }
 both() { "$1" g1 "${@:2}" && "$1" g2 "${@:2}"; }
@@ -179,6 +180,49 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	status | grep -q '^host: short of memory' || fail "it does not say why: $(status)"
 	ensure_daemon
 	wait_for 60 both has_more 10
+}
+
+@test "balloon: who else sets a balloon is overruled, and a guest that is paused says so" {
+	ensure_daemon '[host]' 'available_floor = 1T' '[group t]' 'rate = 60k' 'average = 2'
+	wait_for 40 both is_at_base || fail "not at base: $(status)"
+	guest qmp g1 "{\"execute\":\"balloon\",\"arguments\":{\"value\":$((MAX << 20))}}"
+	wait_for 20 is_elsewhere g1 $BASE || fail "QEMU does not move it: $(status)"
+	wait_for 20 is_near g1 $BASE || fail "g1 stays where somebody else has put it: $(status)"
+	guest qmp g1 '{"execute":"stop"}'
+	wait_for 5 has_state g1 paused || fail "$(status)"
+	sleep $((7 * PATIENCE))
+	has_state g1 paused || fail "$(status)"
+	guest qmp g1 '{"execute":"cont"}'
+	wait_for 20 has_state g1 ok || fail "$(status)"
+	ensure_daemon
+	wait_for 60 both has_more 10
+}
+
+@test "balloon: memory that is plugged into a guest is its own, and its base stays its base" {
+	# enough for a guest that does not use the DIMM
+	local BASE=256 dimm=$((128 << 20)) i
+	GUEST_FILES_MIB=48 guest start g3 $MAX,slots=2,maxmem=1G -device virtio-balloon-pci,id=balloon0
+	guest wait g3 1 $((120 * PATIENCE))
+	GUESTS='g1 g2 g3' ensure_daemon '[host]' 'available_floor = 1T' '[group t]' 'rate = 60k' 'average = 2'
+	wait_for 40 is_at_base g3 || fail "$(status)"
+	guest qmp g3 "{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"memory-backend-ram\",\"id\":\"m1\",\"size\":$dimm}}"
+	guest qmp g3 '{"execute":"device_add","arguments":{"driver":"pc-dimm","id":"d1","memdev":"m1"}}'
+	for ((i = 0; i < 8; i++)); do
+		sleep 1
+		is_near g3 $BASE || fail "with a DIMM of 128 MiB it has: $(status)"
+	done
+	guest qmp g3 '{"execute":"query-balloon"}' | grep -q "\"actual\": $(((BASE + 128) << 20))\b" ||
+		fail "QEMU says: $(guest qmp g3 '{"execute":"query-balloon"}')"
+	kill "$daemon"
+	wait_for 5 gone "$daemon"
+	start_daemon
+	for ((i = 0; i < 8; i++)); do
+		sleep 1
+		[[ $(actual g3) == 0 ]] || is_near g3 $BASE || fail "after a restart it has: $(status)"
+	done
+	guest wait g3 1 $((60 * PATIENCE))
+	has_state g3 ok || fail "$(status)"
+	guest stop g3
 }
 
 is_paused() { status | grep -qx 't: paused by request'; }
@@ -266,7 +310,8 @@ is_not_paused() { ! is_paused; }
 	wait_for 40 has_state g3 no-driver || fail "$(status)"
 	status | grep -q '^g3: the guest has no balloon driver' || fail "it does not say why: $(status)"
 	wait_for 30 both has_state ok || fail "$(status)"
-	# g3 holds all its memory; this counts against the group, and the other targets allow for it.
+	# g3 holds all its memory; the others are given no less for it.
+	wait_for 60 both has_more 10 || fail "$(status)"
 	assert_eq "$(actual g3)" $MAX "actual of g3"
 	guest stop g3
 	wait_for 10 has_state g3 absent

@@ -42,7 +42,7 @@ static void follows(void)
 			actual -= 8 * MIB;
 		balloon_hear_actual(&balloon, actual, now);
 		balloon_judge(&balloon, SLACK, now);
-		EXPECT(balloon_is_live(&balloon));
+		EXPECT(balloon_follows(&balloon));
 	}
 	EXPECT(!balloon_is_moving(&balloon));
 	EXPECT(!balloon.why[0]);
@@ -59,11 +59,11 @@ static void no_driver(void)
 		balloon_hear_actual(&balloon, 512 * MIB, now);
 		balloon_hear_stats(&balloon, &stats, now);
 		balloon_judge(&balloon, SLACK, now);
-		EXPECT(balloon_is_live(&balloon));
+		EXPECT(balloon_follows(&balloon));
 	}
 	/* Nobody has looked since: that proves nothing. */
 	balloon_judge(&balloon, SLACK, 60000);
-	EXPECT(balloon_is_live(&balloon));
+	EXPECT(balloon_follows(&balloon));
 	balloon_hear_actual(&balloon, 512 * MIB, 6000);
 	balloon_judge(&balloon, SLACK, 6000);
 	EXPECT(balloon.state == BALLOON_NO_DRIVER);
@@ -72,7 +72,7 @@ static void no_driver(void)
 	stats = stats_at(1700000000, 0);
 	balloon_hear_stats(&balloon, &stats, 9000);
 	balloon_judge(&balloon, SLACK, 9000);
-	EXPECT(balloon_is_live(&balloon));
+	EXPECT(balloon_follows(&balloon));
 }
 
 static void gets_another_chance(void)
@@ -86,24 +86,24 @@ static void gets_another_chance(void)
 	balloon_told(&balloon, 1000);
 	balloon_hear_actual(&balloon, 512 * MIB, 5900);
 	balloon_judge(&balloon, SLACK, 5900);
-	EXPECT(balloon_is_live(&balloon));
+	EXPECT(balloon_follows(&balloon));
 	balloon_hear_actual(&balloon, 512 * MIB, 6000);
 	balloon_judge(&balloon, SLACK, 6000);
 	EXPECT(balloon.state == BALLOON_STUCK);
 	for (now = 7000; now < 66000; now += 1000) {
 		balloon_hear_actual(&balloon, 512 * MIB, now);
 		balloon_judge(&balloon, SLACK, now);
-		EXPECT(!balloon_is_live(&balloon));
+		EXPECT(!balloon_follows(&balloon));
 	}
 	balloon_judge(&balloon, SLACK, 66000);
-	EXPECT(balloon_is_live(&balloon));
+	EXPECT(balloon_follows(&balloon));
 	balloon_hear_actual(&balloon, 512 * MIB, 71000);
 	balloon_judge(&balloon, SLACK, 71000);
 	EXPECT(balloon.state == BALLOON_STUCK);
 	/* It moves after all. */
 	balloon_hear_actual(&balloon, 400 * MIB, 72000);
 	balloon_judge(&balloon, SLACK, 72000);
-	EXPECT(balloon_is_live(&balloon));
+	EXPECT(balloon_follows(&balloon));
 }
 
 static void small_debts_are_none(void)
@@ -113,7 +113,81 @@ static void small_debts_are_none(void)
 	balloon_tell(&balloon, 505 * MIB, 1000);
 	balloon_hear_actual(&balloon, 512 * MIB, 100000);
 	balloon_judge(&balloon, SLACK, 100000);
+	EXPECT(balloon_follows(&balloon));
+}
+
+/* A grant that grows gives no more time to a guest that does not move. */
+static void no_driver_whatever_is_told(void)
+{
+	struct balloon balloon = booted(0);
+	uint64_t now;
+
+	balloon_judge(&balloon, SLACK, 1000);
+	for (now = 1000; now < 6000; now += 1000) {
+		balloon_tell(&balloon, (256 + now / 50) * MIB, now);
+		balloon_told(&balloon, now);
+		balloon_hear_actual(&balloon, 512 * MIB, now);
+		balloon_judge(&balloon, SLACK, now);
+		EXPECT(balloon_follows(&balloon) && balloon_is_unproven(&balloon));
+	}
+	balloon_hear_actual(&balloon, 512 * MIB, now);
+	balloon_judge(&balloon, SLACK, now);
+	EXPECT(balloon.state == BALLOON_NO_DRIVER);
 	EXPECT(balloon_is_live(&balloon));
+}
+
+/* One that had nothing to do for a long time gets its time. */
+static void time_for_a_new_target(void)
+{
+	struct balloon balloon = booted(0);
+
+	balloon_tell(&balloon, 512 * MIB, 0);
+	balloon_told(&balloon, 0);
+	balloon_hear_actual(&balloon, 512 * MIB, 100000);
+	balloon_judge(&balloon, SLACK, 100000);
+	EXPECT(!balloon_is_unproven(&balloon));
+	balloon_tell(&balloon, 256 * MIB, 100000);
+	balloon_hear_actual(&balloon, 512 * MIB, 101000);
+	balloon_told(&balloon, 101000);
+	balloon_hear_actual(&balloon, 512 * MIB, 105900);
+	balloon_judge(&balloon, SLACK, 105900);
+	EXPECT(balloon_follows(&balloon));
+	balloon_hear_actual(&balloon, 512 * MIB, 106000);
+	balloon_judge(&balloon, SLACK, 106000);
+	EXPECT(balloon.state == BALLOON_NO_DRIVER);
+}
+
+static void others_are_named(void)
+{
+	struct balloon balloon = booted(0);
+	uint64_t now = 1000;
+	int i;
+
+	balloon_tell(&balloon, 256 * MIB, 0);
+	balloon_told(&balloon, 0);
+	balloon_hear_actual(&balloon, 256 * MIB, now);
+	balloon_judge(&balloon, SLACK, now);
+	for (i = 1; i <= 3; i++) {
+		EXPECT(balloon_follows(&balloon) && !balloon.why[0]);
+		/* in two steps away, and back in one */
+		balloon_hear_actual(&balloon, 320 * MIB, now += 1000);
+		balloon_hear_actual(&balloon, 384 * MIB, now += 1000);
+		EXPECT(balloon_is_moving(&balloon));
+		balloon_hear_actual(&balloon, 256 * MIB, now += 1000);
+		EXPECT(balloon_others(&balloon, now) == (unsigned int)i);
+		balloon_judge(&balloon, SLACK, now);
+	}
+	EXPECT(balloon_follows(&balloon));
+	EXPECT(!strcmp(balloon.why, "somebody else sets this balloon: 3 times in 60 s"));
+	balloon_hear_actual(&balloon, 256 * MIB, now += 60000);
+	balloon_judge(&balloon, SLACK, now);
+	EXPECT(!balloon.why[0]);
+	/* More often than can be remembered. */
+	for (i = 0; i < 2 * BALLOON_OTHERS_MAX; i++) {
+		balloon_hear_actual(&balloon, 384 * MIB, ++now);
+		balloon_hear_actual(&balloon, 256 * MIB, ++now);
+	}
+	EXPECT(balloon_others(&balloon, now) == BALLOON_OTHERS_MAX);
 }
 
 static void faults_per_second(void)
@@ -177,6 +251,9 @@ static const struct test tests[] = {
 	TEST(no_driver),
 	TEST(gets_another_chance),
 	TEST(small_debts_are_none),
+	TEST(no_driver_whatever_is_told),
+	TEST(time_for_a_new_target),
+	TEST(others_are_named),
 	TEST(faults_per_second),
 	TEST(nothing_unseen),
 	TEST(unseen_until_the_scanner_comes),

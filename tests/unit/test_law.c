@@ -30,6 +30,7 @@ static struct law_guest guest_at(uint64_t actual)
 		.share = { .base = 100 * MIB, .actual = actual * MIB },
 		.max = 300 * MIB,
 		.live = true,
+		.follows = true,
 	};
 }
 
@@ -117,14 +118,40 @@ static void dead_guests_keep_theirs(void)
 	int i;
 
 	guests[1].live = false;
+	guests[1].follows = false;
+	guests[1].target = 150 * MIB;
 	for (i = 0; i < 100; i++) {
 		step(&law, guests, 3, 200, false);
-		EXPECT(!guests[1].target);
+		EXPECT(guests[1].target == 150 * MIB);
 		obey(guests, 3);
+		/* Beyond its target: that is not the others' fault. */
+		guests[1].share.actual = 290 * MIB;
 	}
-	/* 200, less the 50 that the dead one holds, less a deadband at most */
+	/* 200, less the 50 that the dead one was told, less a deadband at most */
 	EXPECT(guests[0].target == guests[2].target);
 	EXPECT(guests[0].target >= 170 * MIB && guests[0].target <= 175 * MIB);
+}
+
+/* It is told less when there is less, but never more; what it holds is its own affair. */
+static void who_does_not_follow_cuts_nobody(void)
+{
+	struct law_guest guests[3] = { guest_at(100), guest_at(150), guest_at(100) };
+	struct law law = { 0 };
+	int i;
+
+	guests[1].target = 150 * MIB;
+	guests[1].follows = false;
+	guests[1].share.actual = 300 * MIB;
+	for (i = 0; i < 100; i++) {
+		step(&law, guests, 3, 200, false);
+		EXPECT(guests[1].target <= 150 * MIB);
+		guests[0].share.actual = guests[0].target;
+		guests[2].share.actual = guests[2].target;
+	}
+	EXPECT(guests[0].target + guests[2].target >= 340 * MIB);
+	step(&law, guests, 3, 0, false);
+	for (i = 0; i < 3; i++)
+		EXPECT(guests[i].target == 100 * MIB);
 }
 
 static void nobody_grows_into_anothers(void)
@@ -296,7 +323,7 @@ static void check_round(const struct law_guest *guests, size_t count,
 		uint64_t base = guest->share.base;
 
 		if (!guest->live) {
-			dead += guest->share.actual > base ? guest->share.actual - base : 0;
+			dead += guest->target > base ? guest->target - base : 0;
 			continue;
 		}
 		EXPECT(guest->target >= base);
@@ -323,11 +350,13 @@ static void check_sums(const struct law_guest *guests, size_t count,
 		const struct law_guest *guest = &guests[i];
 		uint64_t base = guest->share.base;
 		uint64_t held = guest->share.actual > base ? guest->share.actual - base : 0;
-		uint64_t told = guest->live ? guest->target - base : 0;
+		uint64_t told = guest->target > base ? guest->target - base : 0;
 
+		if (!guest->live || (!guest->follows && held > told))
+			held = told;
 		hold += held;
 		will += held > told ? held : told;
-		given += told;
+		given += guest->live ? told : 0;
 	}
 	EXPECT(will <= (may > hold ? may : hold));
 	EXPECT(given <= was + p->growth);
@@ -366,6 +395,7 @@ static void by_chance(void)
 				saved = test_random(&state) % (500 * MIB);
 			for (i = 0; i < count; i++) {
 				guests[i].live = test_random(&state) % 10 != 0;
+				guests[i].follows = guests[i].live && test_random(&state) % 8;
 				guests[i].max = test_random(&state) % 12 ? 300 * MIB + 4096 : 0;
 				guests[i].share.saved = test_random(&state) % (90 * MIB);
 				if (test_random(&state) % 3 && guests[i].target)
@@ -425,6 +455,7 @@ static const struct test tests[] = {
 	TEST(takes_back_at_once),
 	TEST(host_comes_first),
 	TEST(dead_guests_keep_theirs),
+	TEST(who_does_not_follow_cuts_nobody),
 	TEST(nobody_grows_into_anothers),
 	TEST(many_guests_grow_too),
 	TEST(dawdlers_cost_what_they_owe),

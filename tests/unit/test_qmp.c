@@ -121,6 +121,29 @@ static void lists(void)
 	drop_all();
 }
 
+static void dimms(void)
+{
+	uint64_t size = 1;
+	char status[8];
+
+	EXPECT(!feed("{\"return\": {\"base-memory\": 512, \"plugged-memory\": 128}}"
+		     "{\"return\": [{\"type\": \"dimm\", \"data\": {\"size\": 128}},"
+		     " {\"type\": \"virtio-mem\", \"data\": {\"size\": 64}},"
+		     " {\"type\": \"dimm\", \"data\": {\"size\": 256}}, 7]}"
+		     "{\"return\": []} {\"return\": {}}"
+		     "{\"return\": [{\"type\": \"dimm\", \"data\": {\"size\": -1}}]}"
+		     "{\"return\": {\"status\": \"guest-panicked\"}} {\"return\": {\"status\": 1}}", 50));
+	EXPECT(message_memory(&got[0], &size) && size == 512);
+	EXPECT(message_plugged(&got[0], &size) && size == 128);
+	EXPECT(message_plugged(&got[1], &size) && size == 384);
+	EXPECT(message_plugged(&got[2], &size) && size == 0);
+	size = 1;
+	EXPECT(!message_plugged(&got[3], &size) && !message_plugged(&got[4], &size) && size == 1);
+	EXPECT(message_status(&got[5], status, sizeof(status)) && !strcmp(status, "guest-p"));
+	EXPECT(!message_status(&got[6], status, sizeof(status)));
+	drop_all();
+}
+
 /* What the connection told us. */
 static struct {
 	int ready, replies, events, ended;
@@ -418,6 +441,7 @@ static const struct test tests[] = {
 	TEST(pieces),
 	TEST(garbage),
 	TEST(lists),
+	TEST(dimms),
 	TEST(in_single_bytes),
 	TEST(closed_from_within),
 	TEST(silent),

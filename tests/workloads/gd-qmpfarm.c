@@ -2,17 +2,25 @@
  * Many QMP monitors in one process, most of them faulty: a daemon must tolerate
  * these from QEMU processes that it does not trust.
  *
- * usage: gd-qmpfarm DIR COUNT      sockets DIR/0.qmp to DIR/COUNT-1.qmp; runs until it is killed
+ * usage: gd-qmpfarm DIR COUNT [well]      sockets DIR/0.qmp to DIR/COUNT-1.qmp; runs until it is killed
  *
  * Socket N is of kind N % 8: 0 well; 1 never greets; 2 greets and never answers; 3 answers two
  * seconds late; 4 talks in single bytes; 5 hangs up after its greeting; 6 talks rubbish; 7 never
- * accepts. "ready" on stdout when all listen.
+ * accepts. With "well", all are. "ready" on stdout when all listen.
+ *
+ * A guest has 512 MiB, and its balloon moves 64 MiB each 0.2 s. Lines of stdin change that:
+ *   set N MIB		somebody else sets the balloon; counts what is plugged in, as QEMU does
+ *   plug N MIB		this much is plugged in, in DIMMs, in all
+ *   driver N on|off	the guest has a balloon driver
+ *   status N WORD		as of query-status; anything but running stops the guest
+ * Each "balloon" that a client sends is printed: N MIB.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +31,9 @@
 #include "gd.h"
 
 #define GREETING	"{\"QMP\": {\"version\": {\"qemu\": {\"major\": 7}}, \"capabilities\": []}}\r\n"
-#define SIZE		(512ull << 20)
+#define MIB		((uint64_t)1 << 20)
+#define SIZE		(512 * MIB)
+#define STEP		(64 * MIB)
 
 enum kind { WELL, NO_GREETING, NO_ANSWER, LATE, SINGLE_BYTES, HANGS_UP, RUBBISH, NO_ACCEPT, KINDS };
 
@@ -32,7 +42,11 @@ struct monitor {
 	enum kind kind;
 	int listener;
 	int client;
-	uint64_t actual;
+	uint64_t plugged;
+	uint64_t balloon;	/* inflated, bytes */
+	uint64_t want;
+	bool no_driver;
+	char status[32];
 	char in[4096];
 	size_t in_size;
 	char out[16384];
@@ -86,33 +100,127 @@ static uint64_t number_after(const char *line, const char *key)
 	return at ? strtoull(at + strlen(key), NULL, 10) : 0;
 }
 
-static void answer(struct monitor *m, const char *line)
+/* As QEMU does: the guest is to have this much, DIMMs included. */
+static void set_target(struct monitor *m, uint64_t bytes)
+{
+	m->want = SIZE + m->plugged > bytes ? SIZE + m->plugged - bytes : 0;
+}
+
+static bool runs(const struct monitor *m)
+{
+	return !strcmp(m->status, "running");
+}
+
+static void devices(const struct monitor *m, char *text, size_t size)
+{
+	if (m->plugged)
+		snprintf(text, size, "[{\"type\": \"dimm\", \"data\": {\"id\": \"d\", \"size\": %" PRIu64 "}}]",
+			 m->plugged);
+	else
+		snprintf(text, size, "[]");
+}
+
+static void answer(struct monitor *m, int n, const char *line)
 {
 	uint64_t id = number_after(line, "\"id\":");
-	char text[512];
+	char value[256] = "{}", text[512];
 
 	if (m->kind == NO_ANSWER)
 		return;
-	if (strstr(line, "\"balloon\""))
-		m->actual = number_after(line, "\"value\":");
-	if (strstr(line, "query-balloon"))
-		snprintf(text, sizeof(text), "{\"return\": {\"actual\": %" PRIu64 "}, \"id\": %" PRIu64 "}\r\n",
-			 m->actual, id);
-	else if (strstr(line, "query-memory"))
-		snprintf(text, sizeof(text), "{\"return\": {\"base-memory\": %llu, \"plugged-memory\": 0}, \"id\": %" PRIu64 "}\r\n",
-			 SIZE, id);
-	else if (strstr(line, "qom-list"))
-		snprintf(text, sizeof(text), "{\"return\": [{\"name\": \"b\", \"type\": \"child<virtio-balloon-pci>\"}], \"id\": %" PRIu64 "}\r\n",
-			 id);
-	else if (strstr(line, "qom-get"))
-		snprintf(text, sizeof(text), "{\"return\": {\"stats\": {\"stat-available-memory\": 1048576}, \"last-update\": %ld}, \"id\": %" PRIu64 "}\r\n",
-			 (long)time(NULL), id);
-	else
-		snprintf(text, sizeof(text), "{\"return\": {}, \"id\": %" PRIu64 "}\r\n", id);
+	if (strstr(line, "\"balloon\"")) {
+		set_target(m, number_after(line, "\"value\":"));
+		printf("%d %" PRIu64 "\n", n, number_after(line, "\"value\":") / MIB);
+	} else if (strstr(line, "query-balloon")) {
+		snprintf(value, sizeof(value), "{\"actual\": %" PRIu64 "}", SIZE + m->plugged - m->balloon);
+	} else if (strstr(line, "query-memory-devices")) {
+		devices(m, value, sizeof(value));
+	} else if (strstr(line, "query-memory")) {
+		snprintf(value, sizeof(value), "{\"base-memory\": %" PRIu64 ", \"plugged-memory\": %" PRIu64 "}",
+			 SIZE, m->plugged);
+	} else if (strstr(line, "query-status")) {
+		snprintf(value, sizeof(value), "{\"status\": \"%s\"}", m->status);
+	} else if (strstr(line, "qom-list")) {
+		snprintf(value, sizeof(value), "[{\"name\": \"b\", \"type\": \"child<virtio-balloon-pci>\"}]");
+	} else if (strstr(line, "qom-get")) {
+		snprintf(value, sizeof(value), "{\"stats\": {\"stat-available-memory\": 1048576}, \"last-update\": %ld}",
+			 m->no_driver ? 0 : (long)time(NULL));
+	}
+	snprintf(text, sizeof(text), "{\"return\": %s, \"id\": %" PRIu64 "}\r\n", value, id);
 	say(m, text);
 }
 
-static void hear(struct monitor *m)
+/* The driver of each guest that runs, a step each 0.2 s */
+static void move(struct monitor *monitors, int count)
+{
+	static double next;
+
+	if (now() < next)
+		return;
+	next = now() + 0.2;
+	for (struct monitor *m = monitors; m < monitors + count; m++) {
+		if (m->no_driver || !runs(m))
+			continue;
+		if (m->balloon < m->want)
+			m->balloon = m->want - m->balloon > STEP ? m->balloon + STEP : m->want;
+		else
+			m->balloon = m->balloon - m->want > STEP ? m->balloon - STEP : m->want;
+	}
+}
+
+static void event(struct monitor *m, const char *name)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "{\"event\": \"%s\"}\r\n", name);
+	if (m->client >= 0)
+		say(m, text);
+}
+
+static void obey(struct monitor *monitors, int count, char *line)
+{
+	char what[16], word[32];
+	struct monitor *m;
+	bool ran;
+	int n;
+
+	if (sscanf(line, "%15s %d %31s", what, &n, word) != 3 || n < 0 || n >= count)
+		gd_die("it is told '%s'", line);
+	m = &monitors[n];
+	ran = runs(m);
+	if (!strcmp(what, "set"))
+		set_target(m, strtoull(word, NULL, 10) * MIB);
+	else if (!strcmp(what, "plug"))
+		m->plugged = strtoull(word, NULL, 10) * MIB;
+	else if (!strcmp(what, "driver"))
+		m->no_driver = !strcmp(word, "off");
+	else if (!strcmp(what, "status"))
+		snprintf(m->status, sizeof(m->status), "%s", word);
+	else
+		gd_die("it is told '%s'", line);
+	if (ran != runs(m))
+		event(m, ran ? "STOP" : "RESUME");
+}
+
+/* Lines of stdin, as far as they are there */
+static void listen_to_orders(struct monitor *monitors, int count)
+{
+	static char in[4096];
+	static size_t size;
+	ssize_t n = read(0, in + size, sizeof(in) - 1 - size);
+	char *end;
+
+	if (n <= 0)
+		return;
+	size += n;
+	while ((end = memchr(in, '\n', size))) {
+		*end = 0;
+		obey(monitors, count, in);
+		size -= end + 1 - in;
+		memmove(in, end + 1, size);
+	}
+}
+
+static void hear(struct monitor *m, int index)
 {
 	ssize_t n = read(m->client, m->in + m->in_size, sizeof(m->in) - 1 - m->in_size);
 	char *end;
@@ -126,7 +234,7 @@ static void hear(struct monitor *m)
 	m->in[m->in_size] = 0;
 	while ((end = memchr(m->in, '\n', m->in_size))) {
 		*end = 0;
-		answer(m, m->in);
+		answer(m, index, m->in);
 		m->in_size -= end + 1 - m->in;
 		memmove(m->in, end + 1, m->in_size);
 	}
@@ -152,13 +260,13 @@ static void talk(struct monitor *m)
 		hang_up(m);
 }
 
-static void listen_at(struct monitor *m, const char *dir, int i)
+static void listen_at(struct monitor *m, const char *dir, int i, bool well)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	m->kind = i % KINDS;
+	m->kind = well ? WELL : i % KINDS;
 	m->client = -1;
-	m->actual = SIZE;
+	strcpy(m->status, "running");
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%d.qmp", dir, i);
 	m->listener = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (m->listener < 0 || bind(m->listener, (struct sockaddr *)&address, sizeof(address)) ||
@@ -168,17 +276,19 @@ static void listen_at(struct monitor *m, const char *dir, int i)
 
 int main(int argc, char **argv)
 {
-	int count = argc == 3 ? atoi(argv[2]) : 0;
+	int count = argc >= 3 ? atoi(argv[2]) : 0;
+	bool well = argc == 4 && !strcmp(argv[3], "well");
 	struct monitor *monitors = calloc(count > 0 ? count : 1, sizeof(*monitors));
 	struct pollfd *fds = calloc(count > 0 ? count : 1, sizeof(*fds));
 
-	if (count <= 0 || !monitors || !fds)
-		gd_die("usage: gd-qmpfarm DIR COUNT");
+	if (count <= 0 || argc > 3 + well || !monitors || !fds)
+		gd_die("usage: gd-qmpfarm DIR COUNT [well]");
 	signal(SIGPIPE, SIG_IGN);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	fcntl(0, F_SETFL, O_NONBLOCK);
 	for (int i = 0; i < count; i++)
-		listen_at(&monitors[i], argv[1], i);
+		listen_at(&monitors[i], argv[1], i, well);
 	puts("ready");
-	fflush(stdout);
 	for (;;) {
 		for (int i = 0; i < count; i++) {
 			struct monitor *m = &monitors[i];
@@ -188,11 +298,13 @@ int main(int argc, char **argv)
 		}
 		/* What is late or comes in pieces is looked after by the clock. */
 		poll(fds, count, 2);
+		listen_to_orders(monitors, count);
+		move(monitors, count);
 		for (int i = 0; i < count; i++) {
 			struct monitor *m = &monitors[i];
 
 			if (fds[i].revents && m->client >= 0)
-				hear(m);
+				hear(m, i);
 			else if (fds[i].revents)
 				greet(m);
 			if (m->client >= 0 && m->out_size)

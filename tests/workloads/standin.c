@@ -11,7 +11,7 @@
  *
  * There are groups t, full (paused by request) and LONG_NAME (paused because of a
  * fault), but not nobody. Requests about full fail, and nobody can leave
- * LONG_NAME. Processes 11 to 14 are in t; what else joins is a member as long as
+ * LONG_NAME, which cannot be deleted. Processes 11 to 14 are in t; what else joins is a member as long as
  * this program runs.
  */
 #include <stdio.h>
@@ -128,7 +128,7 @@ static void accept_task(uint8_t cmd)
 			memcpy(task->group, tasks[i].group, sizeof(task->group));
 	task->end = now() + (ms ? atof(ms) / 1000 : 0);
 	task->fails = !strcmp(task->group, "full") ||
-		      (cmd == GRPDEDUP_CMD_MEMBER_DEL && !strcmp(task->group, LONG_NAME));
+		      (cmd != GRPDEDUP_CMD_MEMBER_ADD && !strcmp(task->group, LONG_NAME));
 	put_task(d, nlh, task);
 	put_str(d, nlh, GRPDEDUP_A_COMM, "qemu");
 	ack();

@@ -214,7 +214,10 @@ static int print_table(const struct status *status, const char *kind, const char
 	return CLI_DONE;
 }
 
-/* Print "NAME: sentence" for each line whose @field is not empty. */
+/*
+ * Print "NAME: sentence" for each line whose @field is not empty; "KIND:
+ * sentence" if it has no @name.
+ */
 static void print_sentences(const struct status *status, const char *kind,
 			    const char *group, const char *name, const char *field)
 {
@@ -226,15 +229,14 @@ static void print_sentences(const struct status *status, const char *kind,
 
 		if (!is_wanted(line, kind, group) || !status_get(line, field)[0])
 			continue;
-		printf("%s: %s\n", text_escape(who, sizeof(who), status_get(line, name)),
+		printf("%s: %s\n",
+		       text_escape(who, sizeof(who), name ? status_get(line, name) : kind),
 		       text_escape(what, sizeof(what), status_get(line, field)));
 	}
 }
 
 static int print_tables(const struct status *status, const char *group)
 {
-	char why[1024];
-	size_t i;
 	int err = print_table(status, "group", group, row_of_group_line);
 
 	if (err)
@@ -242,11 +244,8 @@ static int print_tables(const struct status *status, const char *group)
 	print_sentences(status, "group", group, "group_name", "rate_reason");
 	print_sentences(status, "group", group, "group_name", "error");
 	print_sentences(status, "group", group, "group_name", "paused");
-	for (i = 0; i < status->count; i++)
-		if (!strcmp(status->lines[i].kind, "host") &&
-		    status_get(&status->lines[i], "why")[0])
-			printf("host: %s\n", text_escape(why, sizeof(why),
-							 status_get(&status->lines[i], "why")));
+	print_sentences(status, "host", NULL, NULL, "why");
+	print_sentences(status, "host", NULL, NULL, "unknown");
 	putchar('\n');
 	err = print_table(status, "guest", group, row_of_guest_line);
 	if (!err)

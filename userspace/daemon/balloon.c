@@ -19,6 +19,8 @@ const char *balloon_state_name(enum balloon_state state)
 		[BALLOON_STARTING] = "starting",
 		[BALLOON_BUSY] = "busy",
 		[BALLOON_SILENT] = "silent",
+		[BALLOON_PAUSED] = "paused",
+		[BALLOON_INCOMING] = "incoming",
 		[BALLOON_NO_DEVICE] = "no-device",
 		[BALLOON_NO_DRIVER] = "no-driver",
 		[BALLOON_STUCK] = "stuck",
@@ -54,14 +56,44 @@ static uint64_t distance(const struct balloon *balloon)
 	       balloon->actual - balloon->target : balloon->target - balloon->actual;
 }
 
+/* Its driver moves towards a target that is not ours. */
+static void note_other(struct balloon *balloon, uint64_t now_ms)
+{
+	uint64_t *times = balloon->others_ms;
+
+	if (balloon->is_away)
+		return;
+	balloon->is_away = true;
+	memmove(times + 1, times, (BALLOON_OTHERS_MAX - 1) * sizeof(*times));
+	times[0] = now_ms;
+}
+
 void balloon_hear_actual(struct balloon *balloon, uint64_t actual, uint64_t now_ms)
 {
 	balloon->actual = actual;
 	balloon->heard_ms = now_ms;
-	if (balloon->target && distance(balloon) < balloon->distance) {
-		balloon->distance = distance(balloon);
-		balloon->moved_ms = now_ms;
+	if (!balloon->target)
+		return;
+	if (distance(balloon) < balloon->distance) {
+		balloon->has_moved = true;
+		balloon->is_away = false;
+	} else if (distance(balloon) > balloon->distance + NEAR) {
+		note_other(balloon, now_ms);
+	} else {
+		return;
 	}
+	balloon->distance = distance(balloon);
+	balloon->moved_ms = now_ms;
+}
+
+unsigned int balloon_others(const struct balloon *balloon, uint64_t now_ms)
+{
+	unsigned int n = 0;
+
+	while (n < BALLOON_OTHERS_MAX && balloon->others_ms[n] &&
+	       now_ms - balloon->others_ms[n] < BALLOON_OTHERS_MS)
+		n++;
+	return n;
 }
 
 static double rate_of(double average, uint64_t before, uint64_t now, double seconds)
@@ -93,16 +125,30 @@ void balloon_hear_stats(struct balloon *balloon, const struct guest_stats *stats
 	balloon->stats_ms = now_ms;
 }
 
+static bool owes(const struct balloon *balloon)
+{
+	return balloon->target && distance(balloon) > balloon->slack;
+}
+
+/* A guest that owes already is not given more time by a new target. */
 void balloon_tell(struct balloon *balloon, uint64_t target, uint64_t now_ms)
 {
+	bool owed = owes(balloon);
+
 	balloon->target = target;
 	balloon->distance = distance(balloon);
+	balloon->is_away = false;
+	if (owed)
+		return;
 	balloon->moved_ms = now_ms;
+	balloon->is_new = true;
 }
 
 void balloon_told(struct balloon *balloon, uint64_t now_ms)
 {
-	balloon->moved_ms = now_ms;
+	if (balloon->is_new)
+		balloon->moved_ms = now_ms;
+	balloon->is_new = false;
 }
 
 static void judge_stuck(struct balloon *balloon, uint64_t now_ms)
@@ -110,7 +156,7 @@ static void judge_stuck(struct balloon *balloon, uint64_t now_ms)
 	double mib = 1024.0 * 1024.0;
 
 	balloon->retry_ms = now_ms + BALLOON_RETRY_MS;
-	if (!balloon->stats_ms)
+	if (!balloon->stats_ms && !balloon->has_moved)
 		balloon_set_state(balloon, BALLOON_NO_DRIVER,
 				  "the guest has no balloon driver: its target is %.0f MiB and it stays at %.0f MiB",
 				  (double)balloon->target / mib, (double)balloon->actual / mib);
@@ -120,23 +166,36 @@ static void judge_stuck(struct balloon *balloon, uint64_t now_ms)
 				  (double)balloon->target / mib, (double)balloon->actual / mib);
 }
 
+static void judge_others(struct balloon *balloon, uint64_t now_ms)
+{
+	unsigned int others = balloon_others(balloon, now_ms);
+
+	if (others >= BALLOON_OTHERS)
+		snprintf(balloon->why, sizeof(balloon->why),
+			 "somebody else sets this balloon: %u times in %u s", others,
+			 BALLOON_OTHERS_MS / 1000);
+	else
+		balloon->why[0] = '\0';
+}
+
 void balloon_judge(struct balloon *balloon, uint64_t slack, uint64_t now_ms)
 {
-	bool owes = balloon->target && distance(balloon) > slack;
 	/* Monitors may be slow: count from the last report of the size. */
 	bool waited = balloon->heard_ms >= balloon->moved_ms + BALLOON_PROGRESS_MS;
 
+	balloon->slack = slack;
 	if (balloon->has_stats && now_ms - balloon->stats_ms > STATS_STALE_MS)
 		balloon->has_stats = false;
 	switch (balloon->state) {
 	case BALLOON_OK:
-		if (owes && waited)
+		judge_others(balloon, now_ms);
+		if (owes(balloon) && waited)
 			judge_stuck(balloon, now_ms);
 		break;
 	case BALLOON_NO_DRIVER:
 	case BALLOON_STUCK:
 		/* It moved, or the driver of a booting guest has started. */
-		if (!owes || !waited || now_ms >= balloon->retry_ms ||
+		if (!owes(balloon) || !waited || now_ms >= balloon->retry_ms ||
 		    (balloon->state == BALLOON_NO_DRIVER && balloon->stats_ms)) {
 			balloon_set_state(balloon, BALLOON_OK, "%s", "");
 			balloon->moved_ms = now_ms;
@@ -152,7 +211,18 @@ bool balloon_is_moving(const struct balloon *balloon)
 	return balloon->target && distance(balloon) > NEAR;
 }
 
+bool balloon_is_unproven(const struct balloon *balloon)
+{
+	return !balloon->has_moved && (!balloon->target || owes(balloon));
+}
+
 bool balloon_is_live(const struct balloon *balloon)
+{
+	return balloon_follows(balloon) || balloon->state == BALLOON_NO_DRIVER ||
+	       balloon->state == BALLOON_STUCK || balloon->state == BALLOON_PAUSED;
+}
+
+bool balloon_follows(const struct balloon *balloon)
 {
 	return balloon->state == BALLOON_OK;
 }

@@ -16,6 +16,10 @@
 #define BALLOON_PROGRESS_MS	5000
 /* After this time a stuck guest is tried again. */
 #define BALLOON_RETRY_MS	60000
+/* Somebody else who sets the balloon this often within this time is named. */
+#define BALLOON_OTHERS	3
+#define BALLOON_OTHERS_MS	60000
+#define BALLOON_OTHERS_MAX	60
 
 /* The states of ../lib/status.h, in the same order. */
 enum balloon_state {
@@ -23,6 +27,8 @@ enum balloon_state {
 	BALLOON_STARTING,
 	BALLOON_BUSY,
 	BALLOON_SILENT,
+	BALLOON_PAUSED,
+	BALLOON_INCOMING,
 	BALLOON_NO_DEVICE,
 	BALLOON_NO_DRIVER,
 	BALLOON_STUCK,
@@ -33,16 +39,24 @@ enum balloon_state {
 /**
  * struct balloon - what is known of a guest's balloon
  * @state: see ../lib/status.h
- * @why: a sentence about @state; "" if it is ok
- * @size: memory that the guest was started with, bytes, 0 = not known yet
+ * @why: a sentence about @state; "" if there is nothing to say
+ * @size: memory that the guest was started with, bytes, 0 = not known yet; what
+ *	was plugged in later is in no number here
  * @actual: the guest's present size, bytes; valid once @heard_ms is set
  * @target: last target that was set, 0 = none yet
  * @heard_ms: when @actual was last reported, 0 = never
  * @stats: statistics of its driver, valid if @has_stats
  * @stats_ms: when they were last renewed, 0 = never
  * @major_faults, @swap_in: per second, moving average
- * @distance: smallest distance between @actual and @target so far
- * @moved_ms: when @distance last shrank, or a target was set or acknowledged
+ * @slack: a smaller distance from the target is ignored
+ * @distance: smallest distance between @actual and @target so far, or since
+ *	somebody else has set the balloon
+ * @moved_ms: when @distance last shrank, or a target was set that gave the
+ *	guest something to do, or that was acknowledged
+ * @is_new: such a target is not acknowledged yet
+ * @has_moved: it was seen to follow
+ * @is_away: it moves away from its target
+ * @others_ms: when somebody else has set it, the last time first; 0 = not
  * @retry_ms: when a stuck guest is tried again
  */
 struct balloon {
@@ -57,8 +71,13 @@ struct balloon {
 	uint64_t stats_ms;
 	double major_faults;
 	double swap_in;
+	uint64_t slack;
 	uint64_t distance;
 	uint64_t moved_ms;
+	bool is_new;
+	bool has_moved;
+	bool is_away;
+	uint64_t others_ms[BALLOON_OTHERS_MAX];
 	uint64_t retry_ms;
 };
 
@@ -73,13 +92,19 @@ void balloon_hear_stats(struct balloon *balloon, const struct guest_stats *stats
 			uint64_t now_ms);
 /* A new target. */
 void balloon_tell(struct balloon *balloon, uint64_t target, uint64_t now_ms);
-/* The target was acknowledged: from now on expect the guest to move. */
+/* A target was acknowledged: from now on expect the guest to move. */
 void balloon_told(struct balloon *balloon, uint64_t now_ms);
 /* Update the state, once per round. Ignore differences up to @slack. */
 void balloon_judge(struct balloon *balloon, uint64_t slack, uint64_t now_ms);
 /* The guest has not reached its target yet. */
 bool balloon_is_moving(const struct balloon *balloon);
-/* The guest takes part in the division of its group's grant. */
+/* No target was set yet that it was seen to reach, or to move to. */
+bool balloon_is_unproven(const struct balloon *balloon);
+/* It can be told a target. */
 bool balloon_is_live(const struct balloon *balloon);
+/* It does what it is told. */
+bool balloon_follows(const struct balloon *balloon);
+/* How often somebody else has set it of late. */
+unsigned int balloon_others(const struct balloon *balloon, uint64_t now_ms);
 
 #endif /* BALLOON_H */

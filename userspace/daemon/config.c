@@ -42,6 +42,7 @@ static void begin_group(struct config_file *file, const char *name)
 	snprintf(group->name, sizeof(group->name), "%s", name);
 	group->line = file->section;
 	group->rate = CONFIG_NO_RATE;
+	group->split_min = GRPDEDUP_SPLIT_MIN_DEFAULT;
 	group->rate_params = (struct rate_params){ .min = 1000, .max = 100000, .cpu_max = 20 };
 	group->law = (struct law_params){
 		.policy = &policy_equal,

@@ -14,7 +14,8 @@
  * struct config_group - [group NAME]
  * @rate: pages per second; with rate_auto, the initial rate (default rate_min)
  * @rate_auto: rate_control = auto
- * @split_min, @frames_max: as for "grpdedup add-group"
+ * @split_min, @frames_max: as for "grpdedup add-group"; by default the module's
+ *	defaults
  */
 struct config_group {
 	char name[GRPDEDUP_NAME_MAX + 1];
@@ -67,6 +68,15 @@ struct config {
  */
 int config_load(const char *path, struct config **config, char *error, size_t size);
 void config_free(struct config *config);
+/*
+ * Calls @fn for what is not as before in the groups and guests that both have,
+ * with the two values as the file would have them.
+ */
+typedef void (*config_change_fn)(const char *who, const char *key, const char *before,
+				 const char *after);
+void config_changes(const struct config *old, const struct config *new, config_change_fn fn);
+/* NULL if there is none of this name. */
+const struct config_group *config_find_group(const struct config *config, const char *name);
 const struct config_guest *config_find_guest(const struct config *config, const char *name);
 
 #endif /* CONFIG_H */

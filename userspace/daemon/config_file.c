@@ -41,6 +41,16 @@ void config_free(struct config *config)
 	free(config);
 }
 
+const struct config_group *config_find_group(const struct config *config, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < config->group_count; i++)
+		if (!strcmp(config->groups[i].name, name))
+			return &config->groups[i];
+	return NULL;
+}
+
 const struct config_guest *config_find_guest(const struct config *config, const char *name)
 {
 	size_t i;

@@ -53,6 +53,10 @@ void config_complain(struct config_file *file, unsigned int line, const char *fm
 /* config_key.c: set one key of the current section */
 void config_set(struct config_file *file, const char *name, const char *value);
 
+/* config_key.c: calls @fn for each key of a section that has two values */
+void config_compare(enum config_kind kind, const void *old, const void *new,
+		    config_change_fn fn, const char *who);
+
 /* config_check.c: names, and what can be checked only at the end */
 void config_check_group_name(struct config_file *file, const char *name);
 void config_check_guest_name(struct config_file *file, const char *name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Keys of the configuration file and parsers of their values. */
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -11,6 +12,8 @@
 
 /* All return NULL, or an error message; *value is then unchanged. */
 typedef const char *(*parse_fn)(const char *text, void *value);
+/* Write the value as the file would have it. */
+typedef void (*show_fn)(char *text, size_t size, const void *value);
 
 static const char *parse_size(const char *text, void *value)
 {
@@ -155,6 +158,52 @@ static const char *parse_path(const char *text, void *value)
 	return *text == '/' ? parse_text(text, value) : "is not an absolute path";
 }
 
+static void show_size(char *text, size_t size, const void *value)
+{
+	uint64_t bytes = *(const uint64_t *)value;
+	bool whole = !(bytes % (1 << 20));
+
+	snprintf(text, size, "%" PRIu64 "%s", whole ? bytes >> 20 : bytes,
+		 whole && bytes ? "M" : "");
+}
+
+static void show_decimal(char *text, size_t size, const void *value)
+{
+	snprintf(text, size, "%g", *(const double *)value);
+}
+
+static void show_u32(char *text, size_t size, const void *value)
+{
+	snprintf(text, size, "%" PRIu32, *(const uint32_t *)value);
+}
+
+static void show_count(char *text, size_t size, const void *value)
+{
+	snprintf(text, size, "%" PRIu64, *(const uint64_t *)value);
+}
+
+static void show_control(char *text, size_t size, const void *value)
+{
+	snprintf(text, size, "%s", *(const bool *)value ? "auto" : "fixed");
+}
+
+static void show_monitor(char *text, size_t size, const void *value)
+{
+	snprintf(text, size, "%s", *(const bool *)value ? "shared" : "own");
+}
+
+static void show_policy(char *text, size_t size, const void *value)
+{
+	snprintf(text, size, "%s", (*(const struct policy *const *)value)->name);
+}
+
+static void show_text(char *text, size_t size, const void *value)
+{
+	const char *string = *(char *const *)value;
+
+	snprintf(text, size, "%s", string ? string : "none");
+}
+
 #define IN_HOST(field)	CONFIG_HOST, offsetof(struct host_params, field)
 #define IN_GROUP(field)	CONFIG_GROUP, offsetof(struct config_group, field)
 #define IN_GUEST(field)	CONFIG_GUEST, offsetof(struct config_guest, field)
@@ -162,30 +211,31 @@ static const char *parse_path(const char *text, void *value)
 static const struct key {
 	const char *name;
 	parse_fn parse;
+	show_fn show;
 	enum config_kind kind;
 	size_t offset;
 } keys[] = {
-	{ "available_floor", parse_size, IN_HOST(available_floor) },
-	{ "pressure_max", parse_percent, IN_HOST(pressure_max) },
-	{ "rate", parse_group_rate, IN_GROUP(rate) },
-	{ "rate_control", parse_control, IN_GROUP(rate_auto) },
-	{ "rate_min", parse_group_rate, IN_GROUP(rate_params.min) },
-	{ "rate_max", parse_group_rate, IN_GROUP(rate_params.max) },
-	{ "cpu_max", parse_cpu, IN_GROUP(rate_params.cpu_max) },
-	{ "policy", parse_policy, IN_GROUP(law.policy) },
-	{ "reserve", parse_size, IN_GROUP(law.reserve) },
-	{ "growth", parse_size, IN_GROUP(law.growth) },
-	{ "deadband", parse_size, IN_GROUP(law.deadband) },
-	{ "average", parse_average, IN_GROUP(law.average) },
-	{ "split_min", parse_split_min, IN_GROUP(split_min) },
-	{ "max_frames", parse_count, IN_GROUP(frames_max) },
-	{ "group", parse_text, IN_GUEST(group_name) },
-	{ "qmp", parse_path, IN_GUEST(qmp) },
-	{ "monitor", parse_monitor, IN_GUEST(qmp_shared) },
-	{ "pidfile", parse_path, IN_GUEST(pidfile) },
-	{ "domain", parse_text, IN_GUEST(domain) },
-	{ "base", parse_size, IN_GUEST(base) },
-	{ "max", parse_size, IN_GUEST(max) },
+	{ "available_floor", parse_size, show_size, IN_HOST(available_floor) },
+	{ "pressure_max", parse_percent, show_decimal, IN_HOST(pressure_max) },
+	{ "rate", parse_group_rate, show_u32, IN_GROUP(rate) },
+	{ "rate_control", parse_control, show_control, IN_GROUP(rate_auto) },
+	{ "rate_min", parse_group_rate, show_u32, IN_GROUP(rate_params.min) },
+	{ "rate_max", parse_group_rate, show_u32, IN_GROUP(rate_params.max) },
+	{ "cpu_max", parse_cpu, show_decimal, IN_GROUP(rate_params.cpu_max) },
+	{ "policy", parse_policy, show_policy, IN_GROUP(law.policy) },
+	{ "reserve", parse_size, show_size, IN_GROUP(law.reserve) },
+	{ "growth", parse_size, show_size, IN_GROUP(law.growth) },
+	{ "deadband", parse_size, show_size, IN_GROUP(law.deadband) },
+	{ "average", parse_average, show_decimal, IN_GROUP(law.average) },
+	{ "split_min", parse_split_min, show_u32, IN_GROUP(split_min) },
+	{ "max_frames", parse_count, show_count, IN_GROUP(frames_max) },
+	{ "group", parse_text, show_text, IN_GUEST(group_name) },
+	{ "qmp", parse_path, show_text, IN_GUEST(qmp) },
+	{ "monitor", parse_monitor, show_monitor, IN_GUEST(qmp_shared) },
+	{ "pidfile", parse_path, show_text, IN_GUEST(pidfile) },
+	{ "domain", parse_text, show_text, IN_GUEST(domain) },
+	{ "base", parse_size, show_size, IN_GUEST(base) },
+	{ "max", parse_size, show_size, IN_GUEST(max) },
 };
 
 #define KEYS	(sizeof(keys) / sizeof(keys[0]))
@@ -224,4 +274,20 @@ void config_set(struct config_file *file, const char *name, const char *value)
 	bad = keys[i].parse(value, subject(file) + keys[i].offset);
 	if (bad)
 		config_complain(file, file->line, "%s '%s' %s", name, value, bad);
+}
+
+void config_compare(enum config_kind kind, const void *old, const void *new,
+		    config_change_fn fn, const char *who)
+{
+	char before[256], after[256];
+	size_t i;
+
+	for (i = 0; i < KEYS; i++) {
+		if (keys[i].kind != kind)
+			continue;
+		keys[i].show(before, sizeof(before), (const char *)old + keys[i].offset);
+		keys[i].show(after, sizeof(after), (const char *)new + keys[i].offset);
+		if (strcmp(before, after))
+			fn(who, keys[i].name, before, after);
+	}
 }

@@ -20,59 +20,56 @@ static struct guest_env env_of(struct daemon *daemon)
 	};
 }
 
-static struct group *find_group(struct daemon *daemon, const char *name)
+static struct group *find_group(struct group **groups, size_t count, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < daemon->group_count; i++)
-		if (!strcmp(daemon->groups[i].config.name, name))
-			return &daemon->groups[i];
+	for (i = 0; i < count; i++)
+		if (!strcmp(groups[i]->config.name, name))
+			return groups[i];
 	return NULL;
 }
 
-static void add_groups(struct daemon *daemon, const struct config *config,
-		       struct group *groups)
+/* Out of memory: drop the new groups created so far. */
+static void drop_new_groups(struct daemon *daemon, struct group **groups, size_t count)
 {
 	size_t i;
 
-	for (i = 0; i < config->group_count; i++) {
-		struct group *old = find_group(daemon, config->groups[i].name);
-
-		if (old) {
-			groups[i] = *old;
-			group_update(&groups[i], &config->groups[i]);
-		} else {
-			group_init(&groups[i], &config->groups[i]);
-		}
-	}
+	for (i = 0; i < count; i++)
+		if (!find_group(daemon->groups, daemon->group_count, groups[i]->config.name))
+			group_destroy(groups[i], daemon->work);
 }
 
-static bool has_group(const struct config *config, const char *name)
+/* Fills @groups with the groups of @config, then the leaving ones. */
+static ssize_t take_groups(struct daemon *daemon, const struct config *config,
+			   struct group **groups)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < config->group_count; i++, n++) {
+		groups[n] = find_group(daemon->groups, daemon->group_count,
+				       config->groups[i].name);
+		if (!groups[n])
+			groups[n] = group_create(&config->groups[i]);
+		if (!groups[n]) {
+			drop_new_groups(daemon, groups, n);
+			return -1;
+		}
+	}
+	for (i = 0; i < daemon->group_count; i++)
+		if (!find_group(groups, n, daemon->groups[i]->config.name))
+			groups[n++] = daemon->groups[i];
+	return (ssize_t)n;
+}
+
+static void update_groups(struct group **groups, size_t count, const struct config *config)
 {
 	size_t i;
 
 	for (i = 0; i < config->group_count; i++)
-		if (!strcmp(config->groups[i].name, name))
-			return true;
-	return false;
-}
-
-/* Groups doomed before that are still unwanted, and newly unwanted ones. */
-static size_t doom_groups(const struct daemon *daemon,
-			  const struct config *config,
-			  char (*doomed)[GRPDEDUP_NAME_SIZE])
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < daemon->doomed_count; i++)
-		if (!has_group(config, daemon->doomed[i]))
-			memcpy(doomed[n++], daemon->doomed[i],
-			       GRPDEDUP_NAME_SIZE);
-	for (i = 0; i < daemon->group_count; i++)
-		if (!has_group(config, daemon->groups[i].config.name))
-			memcpy(doomed[n++], daemon->groups[i].config.name,
-			       GRPDEDUP_NAME_SIZE);
-	return n;
+		group_update(groups[i], &config->groups[i]);
+	for (; i < count; i++)
+		groups[i]->is_leaving = true;
 }
 
 /* Find the guest that continues as @config, and take it out of @old. */
@@ -144,40 +141,46 @@ static ssize_t take_guests(struct daemon *daemon, const struct config *config,
 	return (ssize_t)n;
 }
 
+static void log_change(const char *who, const char *key, const char *before,
+		       const char *after)
+{
+	log_notice("%s: %s: %s -> %s", who, key, before, after);
+}
+
 int daemon_configure(struct daemon *daemon, struct config *config)
 {
 	size_t room = config->guest_count + daemon->guest_count + 1;
 	struct guest **guests = calloc(room, sizeof(*guests));
 	struct guest **old = calloc(daemon->guest_count + 1, sizeof(*old));
-	struct group *groups = calloc(config->group_count + 1, sizeof(*groups));
-	char(*doomed)[GRPDEDUP_NAME_SIZE] =
-		calloc(daemon->doomed_count + daemon->group_count + 1,
-		       sizeof(*doomed));
-	ssize_t count = -1;
+	struct group **groups = calloc(config->group_count + daemon->group_count + 1,
+				       sizeof(*groups));
+	ssize_t guest_count = -1, group_count = -1;
 
-	if (guests && old && groups && doomed) {
+	if (guests && old && groups)
+		group_count = take_groups(daemon, config, groups);
+	if (group_count >= 0) {
 		if (daemon->guest_count)
 			memcpy(old, daemon->guests, daemon->guest_count * sizeof(*old));
-		count = take_guests(daemon, config, guests, old);
+		guest_count = take_guests(daemon, config, guests, old);
+		if (guest_count < 0)
+			drop_new_groups(daemon, groups, config->group_count);
 	}
 	free(old);
-	if (count < 0) {
+	if (guest_count < 0) {
 		free(guests);
 		free(groups);
-		free(doomed);
 		return -ENOMEM;
 	}
-	add_groups(daemon, config, groups);
-	daemon->doomed_count = doom_groups(daemon, config, doomed);
-	free(daemon->doomed);
+	update_groups(groups, (size_t)group_count, config);
+	if (daemon->config)
+		config_changes(daemon->config, config, log_change);
 	free(daemon->groups);
 	free(daemon->guests);
 	config_free(daemon->config);
-	daemon->doomed = doomed;
 	daemon->groups = groups;
-	daemon->group_count = config->group_count;
+	daemon->group_count = (size_t)group_count;
 	daemon->guests = guests;
-	daemon->guest_count = (size_t)count;
+	daemon->guest_count = (size_t)guest_count;
 	daemon->config = config;
 	return 0;
 }
@@ -189,7 +192,7 @@ static bool has_left(struct guest *guest, struct guest_env *env)
 		return false;
 	if (!guest->pid)
 		return true;
-	guest_set_target(guest, guest->config.base);
+	guest_set_target(guest, guest_base(guest));
 	return loop_now() - guest->leaving_ms >= LEAVE_MS && guest_leave(guest, env);
 }
 
@@ -211,44 +214,33 @@ static void see_off(struct daemon *daemon)
 	daemon->guest_count = n;
 }
 
-static void deleted(void *arg, int err, const char *sentence)
+static bool has_guests(const struct daemon *daemon, const struct group *group)
 {
-	char *name = arg;
+	size_t i;
 
-	if (err && err != -ENOENT)
-		log_warning("group %s: removed from the configuration, but it cannot be deleted: %s",
-			    name, sentence[0] ? sentence : strerror(-err));
-	free(name);
-}
-
-/* False: try again. */
-static bool delete_group(struct daemon *daemon, const char *name)
-{
-	char *arg = strdup(name);
-
-	if (arg && work_delete_group(daemon->work, name, deleted, arg))
-		return true;
-	free(arg);
+	for (i = 0; i < daemon->guest_count; i++)
+		if (daemon->guests[i]->leaving_ms &&
+		    !strcmp(daemon->guests[i]->group, group->config.name))
+			return true;
 	return false;
 }
 
-/* Delete a group after its guests have left: deletion unshares the rest. */
-static void delete_doomed(struct daemon *daemon)
+static void see_groups_off(struct daemon *daemon)
 {
-	size_t i, j, n = 0;
+	size_t i, n = 0;
 
-	for (i = 0; i < daemon->doomed_count; i++) {
-		const char *name = daemon->doomed[i];
-		bool used = false;
+	for (i = 0; i < daemon->group_count; i++) {
+		struct group *group = daemon->groups[i];
 
-		for (j = 0; j < daemon->guest_count; j++)
-			used |= daemon->guests[j]->leaving_ms &&
-				!strcmp(daemon->guests[j]->group, name);
-		if (kernel_find_group(&daemon->kernel, name) &&
-		    (used || !delete_group(daemon, name)))
-			memmove(daemon->doomed[n++], name, GRPDEDUP_NAME_SIZE);
+		if (group->is_leaving && !has_guests(daemon, group) &&
+		    group_leave(group, &daemon->kernel, daemon->work)) {
+			log_info("group %s: removed from the configuration", group->config.name);
+			group_destroy(group, daemon->work);
+		} else {
+			daemon->groups[n++] = group;
+		}
 	}
-	daemon->doomed_count = n;
+	daemon->group_count = n;
 }
 
 static void note_time(struct daemon *daemon, uint64_t now)
@@ -263,14 +255,17 @@ static void note_time(struct daemon *daemon, uint64_t now)
 
 static void read_host(struct daemon *daemon)
 {
-	bool was_short = daemon->host.is_short;
-	int err = host_read(&daemon->host, &daemon->config->host, "/proc");
+	struct host *host = &daemon->host;
+	bool was_short = host->is_short;
+	char was_unknown[sizeof(host->unknown)];
 
-	if (err)
-		log_error("cannot read the host's memory: %s", strerror(-err));
-	else if (daemon->host.is_short && !was_short)
-		log_warning("host: %s; all guests are reduced to their bases", daemon->host.why);
-	else if (!daemon->host.is_short && was_short)
+	memcpy(was_unknown, host->unknown, sizeof(was_unknown));
+	host_read(host, &daemon->config->host, "/proc");
+	if (host->unknown[0] && strcmp(host->unknown, was_unknown))
+		log_warning("host: %s", host->unknown);
+	if (host->is_short && !was_short)
+		log_warning("host: %s; all guests are reduced to their bases", host->why);
+	else if (!host->is_short && was_short)
 		log_info("host: enough memory again");
 }
 
@@ -297,19 +292,21 @@ void daemon_round(struct daemon *daemon)
 		guest_look(daemon->guests[i]);
 	read_kernel(daemon);
 	for (i = 0; i < daemon->group_count; i++)
-		group_sync(&daemon->groups[i], &daemon->kernel);
+		if (!daemon->groups[i]->is_leaving)
+			group_sync(daemon->groups[i], &daemon->kernel);
 	for (i = 0; i < daemon->guest_count; i++) {
-		struct group *group = find_group(daemon, daemon->guests[i]->group);
+		struct group *group = find_group(daemon->groups, daemon->group_count,
+						 daemon->guests[i]->group);
 
 		guest_tick(daemon->guests[i], &env,
 			   group ? group->config.law.deadband : 0);
 	}
 	for (i = 0; i < daemon->group_count; i++)
-		group_grant(&daemon->groups[i], &daemon->kernel, daemon->guests,
+		group_grant(daemon->groups[i], &daemon->kernel, daemon->guests,
 			    daemon->guest_count, daemon->host.is_short,
 			    (double)daemon->period_ms / 1000);
 	see_off(daemon);
-	delete_doomed(daemon);
+	see_groups_off(daemon);
 }
 
 void daemon_close(struct daemon *daemon)
@@ -319,9 +316,10 @@ void daemon_close(struct daemon *daemon)
 
 	for (i = 0; i < daemon->guest_count; i++)
 		guest_destroy(daemon->guests[i], &env);
+	for (i = 0; i < daemon->group_count; i++)
+		group_destroy(daemon->groups[i], daemon->work);
 	free(daemon->guests);
 	free(daemon->groups);
-	free(daemon->doomed);
 	config_free(daemon->config);
 	kernel_close(&daemon->kernel);
 }

@@ -16,7 +16,8 @@
 /**
  * struct daemon - the daemon
  * @config: the configuration in force
- * @doomed: groups removed from the configuration that the kernel still has
+ * @groups: those of the configuration, then those that leave it
+ * @guests: likewise
  * @round_ms: start of the last round, 0 = none yet
  * @period_ms: time between the starts of the last two rounds
  * @late_ms: longest @period_ms since the start of the daemon
@@ -27,12 +28,10 @@ struct daemon {
 	struct kernel kernel;
 	struct host host;
 	struct config *config;
-	struct group *groups;
+	struct group **groups;
 	size_t group_count;
 	struct guest **guests;
 	size_t guest_count;
-	char (*doomed)[GRPDEDUP_NAME_SIZE];
-	size_t doomed_count;
 	uint64_t round_ms;
 	uint64_t period_ms;
 	uint64_t late_ms;

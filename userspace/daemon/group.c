@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One group: in the kernel, its rate, its grants. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,10 +8,24 @@
 #include "group.h"
 #include "log.h"
 
-void group_init(struct group *group, const struct config_group *config)
+/* Delay after the kernel has refused to delete a group. */
+#define AGAIN_MS	5000
+
+struct group *group_create(const struct config_group *config)
 {
-	*group = (struct group){ .config = *config };
+	struct group *group = calloc(1, sizeof(*group));
+
+	if (!group)
+		return NULL;
+	group->config = *config;
 	group->rate.rate = config->rate;
+	return group;
+}
+
+void group_destroy(struct group *group, struct work *work)
+{
+	work_forget(work, group);
+	free(group);
 }
 
 void group_update(struct group *group, const struct config_group *config)
@@ -20,6 +35,7 @@ void group_update(struct group *group, const struct config_group *config)
 
 	group->config = *config;
 	group->announced = false;
+	group->is_leaving = false;
 	if (!config->rate_auto || rate_changed)
 		group->rate.rate = config->rate;
 	if (group->rate.rate < config->rate_params.min && config->rate_auto)
@@ -28,22 +44,18 @@ void group_update(struct group *group, const struct config_group *config)
 		group->rate.rate = config->rate_params.max;
 }
 
+/* All of them: what is not in the file has its default. */
 static struct grpdedup_group_params params_of(const struct group *group)
 {
 	const struct config_group *config = &group->config;
-	struct grpdedup_group_params params = {
+
+	return (struct grpdedup_group_params){
 		.name = config->name,
-		.set = GRPDEDUP_SET_RATE,
+		.set = GRPDEDUP_SET_RATE | GRPDEDUP_SET_SPLIT_MIN | GRPDEDUP_SET_FRAMES_MAX,
 		.rate = group->rate.rate,
 		.split_min = config->split_min,
 		.frames_max = config->frames_max,
 	};
-
-	if (config->split_min)
-		params.set |= GRPDEDUP_SET_SPLIT_MIN;
-	if (config->frames_max)
-		params.set |= GRPDEDUP_SET_FRAMES_MAX;
-	return params;
 }
 
 static void fail(struct group *group, const char *what, const char *sentence)
@@ -56,20 +68,33 @@ static void fail(struct group *group, const char *what, const char *sentence)
 	snprintf(group->error, sizeof(group->error), "%s", error);
 }
 
-/* Create the group in the kernel, or change it if it @exists. */
-static bool announce(struct group *group, struct kernel *kernel, bool exists)
+static bool is_as_wanted(const struct grpdedup_group *found,
+			 const struct grpdedup_group_params *params)
+{
+	return found && found->rate == params->rate &&
+	       found->split_min == params->split_min &&
+	       found->frames_max == params->frames_max;
+}
+
+/* Create the group in the kernel, or change the one that was @found. */
+static bool announce(struct group *group, struct kernel *kernel,
+		     const struct grpdedup_group *found)
 {
 	struct grpdedup_group_params params = params_of(group);
-	int err = exists ? grpdedup_group_set(kernel->conn, &params) :
-			   grpdedup_group_add(kernel->conn, &params);
+	int err = 0;
 
+	if (!found)
+		err = grpdedup_group_add(kernel->conn, &params);
+	else if (!is_as_wanted(found, &params))
+		err = grpdedup_group_set(kernel->conn, &params);
 	if (err) {
-		fail(group, exists ? "cannot change it" : "cannot create it",
+		fail(group, found ? "cannot change it" : "cannot create it",
 		     kernel_sentence(kernel, err));
 		return false;
 	}
-	log_info("group %s: %s, %u pages/s", group->config.name,
-		 exists ? "changed" : "created", params.rate);
+	if (!is_as_wanted(found, &params))
+		log_info("group %s: %s, %u pages/s", group->config.name,
+			 found ? "changed" : "created", params.rate);
 	group->announced = true;
 	return true;
 }
@@ -178,7 +203,7 @@ static struct law_guest law_guest_of(const struct guest *guest)
 
 	return (struct law_guest){
 		.share = {
-			.base = guest->config.base,
+			.base = guest_base(guest),
 			.actual = balloon->actual,
 			.saved = guest->saved,
 			.has_stats = balloon->has_stats,
@@ -188,8 +213,9 @@ static struct law_guest law_guest_of(const struct guest *guest)
 		},
 		/* A guest that contributes nothing gets nothing. */
 		.max = guest->is_member && !guest->leaving_ms ? guest_max(guest) :
-								guest->config.base,
+								guest_base(guest),
 		.live = balloon_is_live(balloon),
+		.follows = balloon_follows(balloon),
 		.target = balloon->target,
 	};
 }
@@ -219,4 +245,27 @@ void group_grant(struct group *group, const struct kernel *kernel,
 		n++;
 	}
 	free(parts);
+}
+
+static void deleted(void *arg, int err, const char *sentence)
+{
+	struct group *group = arg;
+
+	group->requesting = false;
+	if (!err || err == -ENOENT || !group->is_leaving)
+		return;
+	group->again_ms = loop_now() + AGAIN_MS;
+	fail(group, "removed from the configuration, but it cannot be deleted",
+	     sentence[0] ? sentence : strerror(-err));
+}
+
+bool group_leave(struct group *group, const struct kernel *kernel, struct work *work)
+{
+	if (group->requesting)
+		return false;
+	if (!kernel_find_group(kernel, group->config.name))
+		return true;
+	if (loop_now() >= group->again_ms)
+		group->requesting = work_delete_group(work, group->config.name, deleted, group);
+	return false;
 }

@@ -15,6 +15,9 @@
  * @law: state of the law
  * @round: its last round
  * @error: a sentence if the kernel does not have the group as configured
+ * @is_leaving: it was removed from the configuration, but the kernel has it yet
+ * @requesting: the kernel is about to delete it
+ * @again_ms: when to retry after the kernel has refused that
  */
 struct group {
 	struct config_group config;
@@ -24,9 +27,14 @@ struct group {
 	struct law law;
 	struct law_round round;
 	char error[256];
+	bool is_leaving;
+	bool requesting;
+	uint64_t again_ms;
 };
 
-void group_init(struct group *group, const struct config_group *config);
+/* NULL if out of memory. */
+struct group *group_create(const struct config_group *config);
+void group_destroy(struct group *group, struct work *work);
 /* A new configuration of the same group. */
 void group_update(struct group *group, const struct config_group *config);
 
@@ -35,5 +43,11 @@ void group_sync(struct group *group, struct kernel *kernel);
 /* Set the targets of its guests; @guests: all guests of the daemon. */
 void group_grant(struct group *group, const struct kernel *kernel,
 		 struct guest **guests, size_t count, bool host_short, double seconds);
+/*
+ * For a group that was removed from the configuration, and that no guest is
+ * leaving any more: have the kernel delete it, which unshares the rest. True
+ * once that has been done.
+ */
+bool group_leave(struct group *group, const struct kernel *kernel, struct work *work);
 
 #endif /* GROUP_H */

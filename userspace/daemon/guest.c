@@ -13,6 +13,7 @@
 #define LIBVIRT_PIDFILE	"/run/libvirt/qemu/%s.pid"
 /* Delay after the kernel has rejected a request. */
 #define AGAIN_MS	5000
+#define MIB		(1024.0 * 1024.0)
 
 static char *copy(const char *text)
 {
@@ -107,22 +108,32 @@ static void lose_process(struct guest *guest)
 	drop_monitor(guest);
 }
 
-static pid_t look_for_process(struct guest *guest)
+/* 0 with its process, -ESRCH, or another -errno; with a sentence unless 0. */
+static int look_for_process(struct guest *guest, pid_t *pid, uint64_t *start,
+			    char *why, size_t size)
 {
-	pid_t pid = 0;
+	int err = -ESRCH;
 
-	if (guest->config.pidfile)
-		return process_of_pidfile(guest->config.pidfile, guest->why,
-					  sizeof(guest->why));
-	if (guest->monitor)
-		pid = guest->monitor->ops->peer(guest->monitor);
+	if (guest->config.pidfile) {
+		err = process_of_pidfile(guest->config.pidfile, &guest->proof, why, size);
+		*pid = guest->proof.pid;
+		*start = guest->proof.start;
+		return err;
+	}
+	*pid = guest->monitor ? guest->monitor->ops->peer(guest->monitor) : 0;
 	/* On a shared socket the daemon is rarely connected. */
-	if (!pid && guest->pid && process_start(guest->pid) == guest->start)
-		pid = guest->pid;
-	if (!pid)
-		snprintf(guest->why, sizeof(guest->why),
-			 "not running (no answer at %s)", guest->config.qmp);
-	return pid;
+	if (!*pid)
+		*pid = guest->pid;
+	if (*pid)
+		err = process_start(*pid, start);
+	if (err == -ESRCH && guest->balloon.state > BALLOON_STARTING)
+		snprintf(why, size, "%s", guest->balloon.why);
+	else if (err == -ESRCH)
+		snprintf(why, size, "not running (no answer at %s)", guest->config.qmp);
+	else if (err)
+		snprintf(why, size, "cannot look at process %d: %s", (int)*pid,
+			 err == -EACCES ? "/proc does not show it (hidepid?)" : strerror(-err));
+	return err;
 }
 
 /*
@@ -155,14 +166,31 @@ static void prove_process(struct guest *guest)
 			 (int)guest->pid);
 }
 
+/* Our own lack of something says nothing about the guest. */
+static void note_unknown(struct guest *guest, const char *why)
+{
+	if (strcmp(why, guest->unknown))
+		log_warning("guest %s: %s; what was known of it stays", guest->config.name, why);
+	snprintf(guest->unknown, sizeof(guest->unknown), "%s", why);
+}
+
 static void find_process(struct guest *guest)
 {
-	pid_t pid = look_for_process(guest);
-	uint64_t start = pid ? process_start(pid) : 0;
+	char why[sizeof(guest->why)] = "";
+	uint64_t start = 0;
+	pid_t pid = 0;
+	int err = look_for_process(guest, &pid, &start, why, sizeof(why));
 
-	if (guest->pid && (pid != guest->pid || start != guest->start))
+	if (err && err != -ESRCH) {
+		note_unknown(guest, why);
+		return;
+	}
+	guest->unknown[0] = '\0';
+	if (guest->pid && (err || pid != guest->pid || start != guest->start))
 		lose_process(guest);
-	if (!start || guest->pid)
+	if (err)
+		snprintf(guest->why, sizeof(guest->why), "%s", why);
+	if (err || guest->pid)
 		return;
 	guest->pid = pid;
 	guest->start = start;
@@ -273,13 +301,23 @@ static void enrol(struct guest *guest, struct guest_env *env)
 					assigned, guest);
 }
 
+static void name_others(struct guest *guest)
+{
+	bool many = balloon_others(&guest->balloon, loop_now()) >= BALLOON_OTHERS;
+
+	if (many && !guest->named)
+		log_warning("guest %s: %s", guest->config.name, guest->balloon.why);
+	guest->named = many;
+}
+
 static void log_state(struct guest *guest)
 {
 	enum balloon_state state = guest_state(guest);
 
 	/* Log "ok" only after the guest has reached its target. */
 	if (state == guest->logged ||
-	    (state == BALLOON_OK && balloon_is_moving(&guest->balloon)))
+	    (state == BALLOON_OK &&
+	     (!guest->balloon.target || balloon_is_moving(&guest->balloon))))
 		return;
 	guest->logged = state;
 	if (state == BALLOON_OK)
@@ -310,9 +348,18 @@ void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack)
 	guest->lost = 0;
 	if (guest->pid)
 		enrol(guest, env);
-	if (guest->monitor)
+	if (guest->monitor) {
 		balloon_judge(&guest->balloon, slack, loop_now());
+		name_others(guest);
+	}
 	log_state(guest);
+}
+
+uint64_t guest_base(const struct guest *guest)
+{
+	uint64_t size = guest->balloon.size;
+
+	return size && size < guest->config.base ? size : guest->config.base;
 }
 
 uint64_t guest_max(const struct guest *guest)
@@ -332,19 +379,44 @@ void guest_set_target(struct guest *guest, uint64_t bytes)
 
 enum balloon_state guest_state(const struct guest *guest)
 {
-	if (!guest->pid && guest->balloon.state <= BALLOON_STARTING)
+	const struct balloon *balloon = &guest->balloon;
+
+	if (!guest->pid && balloon->state <= BALLOON_STARTING)
 		return BALLOON_ABSENT;
 	if (!guest->config.base)
 		return BALLOON_NONE;
-	return guest->monitor ? guest->balloon.state : BALLOON_STARTING;
+	if (!guest->monitor ||
+	    (balloon->state == BALLOON_OK && balloon_is_unproven(balloon)))
+		return BALLOON_STARTING;
+	return balloon->state;
+}
+
+/* About a guest that is well. */
+static const char *remark(const struct guest *guest)
+{
+	static char text[BALLOON_WHY_SIZE];
+	const struct balloon *balloon = &guest->balloon;
+
+	if (balloon->why[0])
+		return balloon->why;
+	if (guest_base(guest) == guest->config.base)
+		return "";
+	snprintf(text, sizeof(text),
+		 "its base of %.0f MiB is more than the %.0f MiB that it was started with",
+		 (double)guest->config.base / MIB, (double)balloon->size / MIB);
+	return text;
 }
 
 const char *guest_why(const struct guest *guest)
 {
 	enum balloon_state state = guest_state(guest);
 
+	if (guest->unknown[0])
+		return guest->unknown;
 	if (state == BALLOON_ABSENT ||
 	    (guest->why[0] && (!guest->is_member || guest->leaving_ms)))
 		return guest->why;
-	return state == BALLOON_NONE ? "" : guest->balloon.why;
+	if (state == BALLOON_NONE)
+		return "";
+	return guest->balloon.state == BALLOON_OK ? remark(guest) : guest->balloon.why;
 }

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "kernel.h"
 #include "monitor.h"
+#include "process.h"
 #include "unseen.h"
 #include "work.h"
 
@@ -26,6 +27,7 @@ struct guest_env {
  * @came_from: its group before the configuration changed, "" if unchanged: it
  *	is moved only out of that group
  * @pid: its process, 0 if there is none; unique together with @start
+ * @proof: its pid file, once it was found to be true
  * @is_proven: the pid file and the peer of the QMP socket agree, or only one of
  *	them is configured
  * @is_member: the kernel has it in @group
@@ -35,9 +37,12 @@ struct guest_env {
  * @unseen: estimates broken savings before the scanner counts them
  * @lost: that estimate in bytes
  * @why: a sentence if it is not running, not a member, or cannot leave
+ * @unknown: a sentence if it cannot be found out whether it is running: what
+ *	was known stays
  * @requesting: a request to join or leave is under way
  * @again_ms: when to retry after the kernel has rejected a request
  * @logged: the last state that was logged
+ * @named: it was logged that somebody else sets its balloon
  * @leaving_ms: when it was removed from the configuration, 0 = it was not
  */
 struct guest {
@@ -46,6 +51,7 @@ struct guest {
 	char came_from[GRPDEDUP_NAME_SIZE];
 	pid_t pid;
 	uint64_t start;
+	struct process_proof proof;
 	bool is_proven;
 	bool is_member;
 	bool is_joining;
@@ -54,11 +60,13 @@ struct guest {
 	struct unseen unseen;
 	uint64_t lost;
 	char why[256];
+	char unknown[256];
 	bool requesting;
 	uint64_t again_ms;
 	struct monitor *monitor;
 	struct balloon balloon;
 	enum balloon_state logged;
+	bool named;
 	uint64_t leaving_ms;
 };
 
@@ -79,6 +87,8 @@ void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack);
  * out of its group. True once it is in none.
  */
 bool guest_leave(struct guest *guest, struct guest_env *env);
+/* As configured, but at most what QEMU was started with. */
+uint64_t guest_base(const struct guest *guest);
 /*
  * Upper limit: as configured, but at most what QEMU was started with. 0:
  * unknown.

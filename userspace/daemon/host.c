@@ -61,17 +61,38 @@ static int read_line(const char *proc, const char *name, const char *format, voi
 	return err;
 }
 
-int host_read(struct host *host, const struct host_params *params, const char *proc)
+static void read_pressure(struct host *host, const struct host_params *params,
+			  const char *proc)
+{
+	int err = read_line(proc, "pressure/memory", "some avg10=%lf", &host->pressure);
+
+	if (!err)
+		return;
+	/* No /proc/pressure: the kernel lacks PSI, or has it disabled. */
+	if (err == -ENOENT || err == -EOPNOTSUPP)
+		host->pressure = -1;
+	if (params->pressure_max <= 0)
+		return;
+	if (host->pressure < 0)
+		snprintf(host->unknown, sizeof(host->unknown),
+			 "memory pressure is not watched: the kernel has no PSI, or it is off (psi=1)");
+	else
+		snprintf(host->unknown, sizeof(host->unknown),
+			 "cannot read the memory pressure: %s", strerror(-err));
+}
+
+void host_read(struct host *host, const struct host_params *params, const char *proc)
 {
 	uint64_t kib;
 	int err = read_line(proc, "meminfo", "MemAvailable: %" SCNu64, &kib);
 
-	if (err)
-		return err;
+	host->unknown[0] = '\0';
+	read_pressure(host, params, proc);
+	if (err) {
+		snprintf(host->unknown, sizeof(host->unknown),
+			 "cannot read the available memory: %s", strerror(-err));
+		return;
+	}
 	host->available = kib * 1024;
-	/* The kernel may lack PSI, or have it disabled. */
-	if (read_line(proc, "pressure/memory", "some avg10=%lf", &host->pressure))
-		host->pressure = -1;
 	host_judge(host, params);
-	return 0;
 }

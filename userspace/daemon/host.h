@@ -24,17 +24,20 @@ struct host_params {
  * @is_short: short of memory, with hysteresis: ends when available is a quarter
  *	above the floor and pressure is at most half its limit
  * @why: a sentence while it is short, else ""
+ * @unknown: a sentence about what cannot be read, else "". The other fields are
+ *	then as they were.
  */
 struct host {
 	uint64_t available;
 	double pressure;
 	bool is_short;
 	char why[96];
+	char unknown[128];
 };
 
 /* Update @is_short and @why from the other fields. */
 void host_judge(struct host *host, const struct host_params *params);
-/* Read both files below @proc ("/proc") and judge. 0 or -errno. */
-int host_read(struct host *host, const struct host_params *params, const char *proc);
+/* Read both files below @proc ("/proc"), and judge. */
+void host_read(struct host *host, const struct host_params *params, const char *proc);
 
 #endif /* HOST_H */

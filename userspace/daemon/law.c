@@ -28,11 +28,17 @@ static uint64_t held(const struct law_guest *guest)
 	return beyond(guest->share.actual, guest->share.base);
 }
 
+/* What it has; only what it was granted of it if it does not follow. */
+static uint64_t counted(const struct law_guest *guest)
+{
+	return guest->follows ? held(guest) : less(held(guest), guest->share.amount);
+}
+
 /* Its grant before this round; a new guest starts with what it has. */
 static uint64_t before(const struct law_guest *guest)
 {
 	if (!guest->target)
-		return less(held(guest), guest->share.room);
+		return guest->follows ? less(held(guest), guest->share.room) : 0;
 	return less(beyond(guest->target, guest->share.base), guest->share.room);
 }
 
@@ -106,12 +112,12 @@ static void wait_for_others(struct law_guest *guests, size_t count,
 	size_t i, n = 0;
 
 	for (i = 0; i < count; i++) {
-		uint64_t own = beyond(guests[i].share.amount, held(&guests[i]));
+		uint64_t own = beyond(guests[i].share.amount, counted(&guests[i]));
 
 		if (!guests[i].live)
 			continue;
 		shares[n++] = (struct share){ .room = own };
-		hold += held(&guests[i]) + own;
+		hold += counted(&guests[i]) + own;
 		grow += own;
 	}
 	if (hold <= may)
@@ -189,15 +195,15 @@ void law_step(struct law *law, const struct law_params *params,
 		guests[i].share.room = beyond(guests[i].max, guests[i].share.base);
 		/* Out of memory: keep the grants, and retry next round. */
 		guests[i].share.amount = before(&guests[i]);
-		if (guests[i].live)
-			/*
-			 * Memory still to be released is not available to
-			 * others.
-			 */
-			was += more(before(&guests[i]),
-				    less(held(&guests[i]), guests[i].share.room));
-		else
-			dead += held(&guests[i]);
+		if (!guests[i].live) {
+			dead += beyond(guests[i].target, guests[i].share.base);
+			continue;
+		}
+		if (!guests[i].follows)
+			guests[i].share.room = before(&guests[i]);
+		/* Memory still to be released is not available to others. */
+		was += more(before(&guests[i]),
+			    less(counted(&guests[i]), guests[i].share.room));
 	}
 	may = beyond(round->available, dead);
 	total = grant(params, may, was);

@@ -34,14 +34,17 @@ struct law_params {
  * @share: as the policies see it; the caller sets base, actual, saved and the
  *	statistics; room and amount are set here
  * @max: upper limit of the target
- * @live: the guest takes part. A guest that is not live keeps what it has,
- *	which counts against the group's grant, and gets no new target.
+ * @live: the guest can be told a target. One that is not keeps its last target,
+ *	which counts against the group's grant.
+ * @follows: it does what it is told. One that does not is not granted more, and
+ *	what it has beyond its grant is not taken from the others.
  * @target: last target (0: none yet); new target on return
  */
 struct law_guest {
 	struct share share;
 	uint64_t max;
 	bool live;
+	bool follows;
 	uint64_t target;
 };
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include "../../include/version.h"
@@ -155,9 +156,9 @@ static void tell_systemd(const struct daemon *daemon)
 	size_t i, live = 0;
 
 	for (i = 0; i < daemon->group_count; i++)
-		granted += daemon->groups[i].round.granted;
+		granted += daemon->groups[i]->round.granted;
 	for (i = 0; i < daemon->guest_count; i++)
-		live += balloon_is_live(&daemon->guests[i]->balloon);
+		live += balloon_follows(&daemon->guests[i]->balloon);
 	notify_send("WATCHDOG=1\nSTATUS=%zu of %zu guests ok, %llu MiB given back\n",
 		    live, daemon->guest_count, (unsigned long long)(granted >> 20));
 }
@@ -190,12 +191,24 @@ static int run(struct program *program)
 	return err ? EXIT_SYSTEM : EXIT_DONE;
 }
 
+/* Each guest has a monitor. Only programs with select() need the soft limit. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int start(struct program *program)
 {
 	struct daemon *daemon = &program->daemon;
 	char error[256], untested[256];
 	int status = EXIT_SYSTEM;
 
+	raise_limit();
 	daemon->loop = loop_create();
 	daemon->work = daemon->loop ? work_create(daemon->loop) : NULL;
 	if (!daemon->work || watch_signals(program)) {

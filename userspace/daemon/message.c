@@ -158,15 +158,44 @@ bool message_actual(const struct message *message, uint64_t *actual)
 
 bool message_memory(const struct message *message, uint64_t *size)
 {
-	uint64_t base, plugged;
+	return number(member(message->value, "base-memory"), size);
+}
 
-	if (!number(member(message->value, "base-memory"), &base))
+static bool size_of_dimms(struct json_object *devices, uint64_t *size)
+{
+	size_t i, count = json_object_array_length(devices);
+	uint64_t sum = 0, dimm;
+
+	for (i = 0; i < count; i++) {
+		struct json_object *device = json_object_array_get_idx(devices, i);
+		struct json_object *type = member(device, "type");
+
+		if (!json_object_is_type(type, json_type_string) ||
+		    strcmp(json_object_get_string(type), "dimm"))
+			continue;
+		if (!number(member(member(device, "data"), "size"), &dimm) ||
+		    sum + dimm < sum)
+			return false;
+		sum += dimm;
+	}
+	*size = sum;
+	return true;
+}
+
+bool message_plugged(const struct message *message, uint64_t *size)
+{
+	if (json_object_is_type(message->value, json_type_array))
+		return size_of_dimms(message->value, size);
+	return number(member(message->value, "plugged-memory"), size);
+}
+
+bool message_status(const struct message *message, char *status, size_t size)
+{
+	struct json_object *value = member(message->value, "status");
+
+	if (!json_object_is_type(value, json_type_string))
 		return false;
-	if (!number(member(message->value, "plugged-memory"), &plugged))
-		plugged = 0;
-	if (base + plugged < base)
-		return false;
-	*size = base + plugged;
+	copy_text(status, size, value);
 	return true;
 }
 

@@ -19,6 +19,7 @@
 #define MESSAGE_SIZE_MAX	(64u << 10)
 #define MESSAGE_TEXT_SIZE	160
 #define MESSAGE_PATH_SIZE	256
+#define MESSAGE_STATUS_SIZE	32
 
 enum message_kind {
 	MESSAGE_GREETING,
@@ -78,8 +79,16 @@ struct guest_stats {
 /* Getters for replies; false if the value does not have the expected form. */
 /* query-balloon, BALLOON_CHANGE */
 bool message_actual(const struct message *message, uint64_t *actual);
-/* query-memory-size-summary */
+/* query-memory-size-summary: what the guest was started with */
 bool message_memory(const struct message *message, uint64_t *size);
+/*
+ * query-memory-devices: the size of all DIMMs, which is what QEMU's balloon
+ * counts as plugged in; or, of query-memory-size-summary, all that is plugged
+ * in
+ */
+bool message_plugged(const struct message *message, uint64_t *size);
+/* query-status: "running" or another word */
+bool message_status(const struct message *message, char *status, size_t size);
 /* qom-get guest-stats */
 bool message_stats(const struct message *message, struct guest_stats *stats);
 /* qom-list of @parent: the path of the first virtio balloon in it. */

@@ -3,6 +3,15 @@
  * A monitor that uses QMP. It stays connected to a socket of its own; to a
  * shared one it connects for a few queries every SHARED_MS, every AGAIN_MS
  * while the balloon moves, and to set a new target.
+ *
+ * QEMU counts DIMMs that were plugged in as memory of the guest, in the size of
+ * its balloon and in targets. The operator has given them, and not the group,
+ * so they are left out of all numbers here: the base stays the base. A DIMM may
+ * come or go at any time. So a size is believed if the DIMMs are the same
+ * before and after it, and a target is sent when they have just been asked for.
+ *
+ * Others may set the balloon as well: the target is sent again in each round
+ * until the guest has reached it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,11 +30,15 @@
 /* Requests by kind: a reply is matched by the id of the newest one. */
 enum question {
 	ASK_MEMORY,
+	ASK_STATUS,
+	ASK_BEFORE,	/* what is plugged in, before ASK_ACTUAL */
 	ASK_ACTUAL,
+	ASK_AFTER,	/* and after it */
 	ASK_LIST,
 	ASK_LIST_ANON,
 	ASK_POLLING,
 	ASK_STATS,
+	ASK_TELL,	/* what is plugged in, before TELL */
 	TELL,
 	QUESTIONS,
 };
@@ -38,6 +51,11 @@ static const char *const parents[] = {
 /**
  * struct monitor_qmp - a QMP monitor
  * @path: the balloon in QEMU's object tree, "" if not found yet
+ * @status: what QEMU says of the guest, "running" or another word
+ * @no_devices: QEMU does not list its memory devices
+ * @plugged: size of the DIMMs, bytes
+ * @before: the same when the size of the guest was asked for
+ * @actual: that size, DIMMs included; 0 = not told
  * @wanted: target, 0 = none yet
  * @told: last target sent on this connection
  * @id: newest request of each kind, 0 = none under way
@@ -48,6 +66,11 @@ struct monitor_qmp {
 	struct qmp *qmp;
 	bool shared;
 	char path[MESSAGE_PATH_SIZE];
+	char status[MESSAGE_STATUS_SIZE];
+	bool no_devices;
+	uint64_t plugged;
+	uint64_t before;
+	uint64_t actual;
 	uint64_t wanted;
 	uint64_t told;
 	uint64_t id[QUESTIONS];
@@ -95,22 +118,44 @@ static void ask_polling(struct monitor_qmp *m)
 	ask(m, ASK_POLLING, "qom-set", arguments);
 }
 
+static void ask_plugged(struct monitor_qmp *m, enum question question)
+{
+	ask(m, question, m->no_devices ? "query-memory-size-summary" : "query-memory-devices",
+	    NULL);
+}
+
 static void ask_state(struct monitor_qmp *m)
 {
+	ask(m, ASK_STATUS, "query-status", NULL);
+	ask_plugged(m, ASK_BEFORE);
 	ask(m, ASK_ACTUAL, "query-balloon", NULL);
+	ask_plugged(m, ASK_AFTER);
 	if (m->path[0])
 		ask(m, ASK_STATS, "qom-get", property(m, "guest-stats"));
 }
 
+static bool is_incoming(const struct monitor_qmp *m)
+{
+	return !strcmp(m->status, "inmigrate");
+}
+
+/* What it is told now is overwritten when a migration comes in. */
 static void tell(struct monitor_qmp *m)
+{
+	if (m->wanted && m->told != m->wanted && !m->id[ASK_TELL] && !m->id[TELL] &&
+	    !is_incoming(m) && qmp_ready(m->qmp))
+		ask_plugged(m, ASK_TELL);
+}
+
+static void send_target(struct monitor_qmp *m)
 {
 	struct json_object *arguments;
 
-	if (!m->wanted || m->told == m->wanted || m->id[TELL] || !qmp_ready(m->qmp))
+	if (is_incoming(m))
 		return;
 	arguments = object();
 	json_object_object_add(arguments, "value",
-			       json_object_new_int64((int64_t)m->wanted));
+			       json_object_new_int64((int64_t)(m->wanted + m->plugged)));
 	ask(m, TELL, "balloon", arguments);
 	if (m->id[TELL])
 		m->told = m->wanted;
@@ -122,7 +167,9 @@ static void on_ready(void *arg)
 
 	memset(m->id, 0, sizeof(m->id));
 	m->path[0] = '\0';
+	m->status[0] = '\0';
 	m->told = 0;
+	m->no_devices = false;
 	ask(m, ASK_MEMORY, "query-memory-size-summary", NULL);
 	ask_list(m, ASK_LIST);
 	ask_list(m, ASK_LIST_ANON);
@@ -130,17 +177,60 @@ static void on_ready(void *arg)
 	tell(m);
 }
 
-static void hear_actual(struct monitor_qmp *m, const struct message *message)
+/* The words of QEMU's RunState. */
+static void note_status(struct monitor_qmp *m)
 {
 	struct balloon *balloon = m->monitor.balloon;
-	uint64_t actual;
 
-	if (!message_actual(message, &actual))
-		return;
-	balloon_hear_actual(balloon, actual, loop_now());
-	if (balloon->state != BALLOON_OK && balloon->state != BALLOON_STUCK &&
-	    balloon->state != BALLOON_NO_DRIVER)
+	if (!strcmp(m->status, "running")) {
+		if (balloon->state == BALLOON_OK || balloon->state == BALLOON_STUCK ||
+		    balloon->state == BALLOON_NO_DRIVER)
+			return;
 		balloon_set_state(balloon, BALLOON_OK, "%s", "");
+		balloon->moved_ms = loop_now();
+	} else if (is_incoming(m)) {
+		balloon_set_state(balloon, BALLOON_INCOMING,
+				  "it waits for a migration that comes in");
+	} else if (!strcmp(m->status, "prelaunch")) {
+		balloon_set_state(balloon, BALLOON_PAUSED, "it has not been started yet");
+	} else {
+		balloon_set_state(balloon, BALLOON_PAUSED, "it does not run: QEMU says %s",
+				  m->status);
+	}
+}
+
+static void hear_memory(struct monitor_qmp *m, const struct message *message)
+{
+	message_memory(message, &m->monitor.balloon->size);
+	message_plugged(message, &m->plugged);
+}
+
+static void hear_plugged(struct monitor_qmp *m, const struct message *message)
+{
+	if (!message_plugged(message, &m->plugged))
+		m->no_devices = true;
+}
+
+/* The size between two equal answers about the DIMMs. */
+static void hear_actual(struct monitor_qmp *m)
+{
+	if (!m->actual || m->before != m->plugged)
+		return;
+	balloon_hear_actual(m->monitor.balloon,
+			    m->actual > m->plugged ? m->actual - m->plugged : 0, loop_now());
+	note_status(m);
+}
+
+static void hear_status(struct monitor_qmp *m, const struct message *message)
+{
+	bool was_incoming = is_incoming(m);
+
+	if (!message_status(message, m->status, sizeof(m->status)))
+		snprintf(m->status, sizeof(m->status), "running");
+	if (was_incoming && !is_incoming(m)) {
+		m->told = 0;
+		tell(m);
+	}
 }
 
 static void hear_list(struct monitor_qmp *m, const struct message *message,
@@ -166,7 +256,9 @@ static void hear_error(struct monitor_qmp *m, enum question question,
 {
 	struct balloon *balloon = m->monitor.balloon;
 
-	if (!strcmp(message->class, "DeviceNotActive"))
+	if (question == ASK_BEFORE || question == ASK_AFTER || question == ASK_TELL)
+		m->no_devices = true;
+	else if (!strcmp(message->class, "DeviceNotActive"))
 		balloon_set_state(balloon, BALLOON_NO_DEVICE,
 				  "the guest has no balloon device; start it with -device virtio-balloon-pci");
 	else if (question == ASK_ACTUAL || question == TELL)
@@ -199,6 +291,47 @@ static void leave_shared(struct monitor_qmp *m)
 	qmp_close(m->qmp);
 }
 
+static void hear_return(struct monitor_qmp *m, enum question question,
+			const struct message *message)
+{
+	switch (question) {
+	case ASK_MEMORY:
+		hear_memory(m, message);
+		break;
+	case ASK_STATUS:
+		hear_status(m, message);
+		break;
+	case ASK_BEFORE:
+		hear_plugged(m, message);
+		m->before = m->plugged;
+		m->actual = 0;
+		break;
+	case ASK_ACTUAL:
+		message_actual(message, &m->actual);
+		break;
+	case ASK_AFTER:
+		hear_plugged(m, message);
+		hear_actual(m);
+		break;
+	case ASK_LIST:
+	case ASK_LIST_ANON:
+		hear_list(m, message, question);
+		break;
+	case ASK_STATS:
+		hear_stats(m, message);
+		break;
+	case ASK_TELL:
+		hear_plugged(m, message);
+		send_target(m);
+		break;
+	case TELL:
+		taken(m);
+		break;
+	default:
+		break;
+	}
+}
+
 static void on_reply(void *arg, const struct message *message)
 {
 	struct monitor_qmp *m = arg;
@@ -209,30 +342,29 @@ static void on_reply(void *arg, const struct message *message)
 	m->id[question] = 0;
 	if (message->kind == MESSAGE_ERROR)
 		hear_error(m, question, message);
-	else if (question == ASK_MEMORY)
-		message_memory(message, &m->monitor.balloon->size);
-	else if (question == ASK_ACTUAL)
-		hear_actual(m, message);
-	else if (question == ASK_LIST || question == ASK_LIST_ANON)
-		hear_list(m, message, question);
-	else if (question == ASK_STATS)
-		hear_stats(m, message);
-	else if (question == TELL)
-		taken(m);
+	else
+		hear_return(m, question, message);
 	leave_shared(m);
 }
 
 static void on_event(void *arg, const struct message *message)
 {
+	static const char *const news[] = {
+		"BALLOON_CHANGE", "STOP", "RESUME", "ACPI_DEVICE_OST",
+		"DEVICE_DELETED", "MEMORY_DEVICE_SIZE_CHANGE",
+	};
 	struct monitor_qmp *m = arg;
+	size_t i;
 
-	if (!strcmp(message->class, "BALLOON_CHANGE")) {
-		hear_actual(m, message);
-	} else if (!strcmp(message->class, "RESET")) {
+	if (!strcmp(message->class, "RESET")) {
 		/* QEMU keeps the target, but the driver has to start again. */
 		balloon_forget(m->monitor.balloon);
 		m->told = 0;
+		return;
 	}
+	for (i = 0; i < sizeof(news) / sizeof(news[0]); i++)
+		if (!strcmp(message->class, news[i]) && !m->id[ASK_AFTER])
+			ask_state(m);
 }
 
 static void on_ended(void *arg, enum qmp_end why, const char *error)
@@ -275,8 +407,10 @@ static void monitor_qmp_tick(struct monitor *monitor)
 			qmp_open(m->qmp);
 		return;
 	}
-	if (!m->shared && !qmp_pending(m->qmp))
+	if (!m->shared && !m->id[ASK_AFTER])
 		ask_state(m);
+	if (balloon_is_moving(monitor->balloon))
+		m->told = 0;
 	tell(m);
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,22 +32,35 @@ static ssize_t read_text(const char *path, char *buf, size_t size)
 	return n;
 }
 
-uint64_t process_start(pid_t pid)
+/* /proc has no such file: there is no such process, or it is hidden. */
+static int absent(pid_t pid)
 {
-	unsigned long long start;
+	return kill(pid, 0) && errno == ESRCH ? -ESRCH : -EACCES;
+}
+
+int process_start(pid_t pid, uint64_t *start)
+{
+	unsigned long long ticks;
 	char path[64], text[1024];
 	const char *rest;
 	char state;
+	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (read_text(path, text, sizeof(text)) <= 0)
-		return 0;
+	n = read_text(path, text, sizeof(text));
+	if (n == -ENOENT)
+		return absent(pid);
+	if (n < 0)
+		return (int)n;
 	/* The name of a process may contain any character, even ')'. */
 	rest = strrchr(text, ')');
 	if (!rest || sscanf(rest + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
-			    "%*u %*u %*d %*d %*d %*d %*d %*d %llu", &state, &start) != 2)
-		return 0;
-	return state == 'Z' || state == 'X' ? 0 : start;
+			    "%*u %*u %*d %*d %*d %*d %*d %*d %llu", &state, &ticks) != 2)
+		return -EBADMSG;
+	if (state == 'Z' || state == 'X')
+		return -ESRCH;
+	*start = ticks;
+	return 0;
 }
 
 uint64_t process_file_pages(pid_t pid)
@@ -95,50 +109,81 @@ static pid_t parse_pid(const char *text)
 	return (pid_t)pid;
 }
 
-static pid_t judge(int fd, const char *path, char *why, size_t size)
+static bool is_proven(const struct process_proof *proof, const struct stat *st,
+		      pid_t pid, uint64_t start)
+{
+	return proof->pid == pid && proof->start == start &&
+	       proof->dev == st->st_dev && proof->ino == st->st_ino &&
+	       proof->written.tv_sec == st->st_mtim.tv_sec &&
+	       proof->written.tv_nsec == st->st_mtim.tv_nsec;
+}
+
+static int fail_process(int err, const char *path, pid_t pid, char *why, size_t size)
+{
+	if (err == -ESRCH)
+		snprintf(why, size, "process %d of %s is not running", (int)pid, path);
+	else if (err == -EACCES)
+		snprintf(why, size, "/proc does not show process %d of %s (hidepid?)",
+			 (int)pid, path);
+	else
+		snprintf(why, size, "cannot look at process %d of %s: %s", (int)pid, path,
+			 strerror(-err));
+	return err;
+}
+
+static int judge(int fd, const char *path, struct process_proof *proof, char *why,
+		 size_t size)
 {
 	struct stat st;
 	uint64_t start;
 	char text[64];
 	ssize_t n = read(fd, text, sizeof(text) - 1);
 	pid_t pid;
+	int err;
 
 	if (n < 0 || fstat(fd, &st)) {
-		snprintf(why, size, "cannot read %s: %s", path, strerror(errno));
-		return 0;
+		err = -errno;
+		snprintf(why, size, "cannot read %s: %s", path, strerror(-err));
+		return err == -EISDIR ? -ESRCH : err;
 	}
 	text[n] = '\0';
 	pid = parse_pid(text);
 	if (!pid) {
 		snprintf(why, size, "%s does not hold a pid", path);
-		return 0;
+		return -ESRCH;
 	}
-	start = process_start(pid);
-	if (!start) {
-		snprintf(why, size, "process %d of %s is not running", (int)pid, path);
-		return 0;
-	}
-	if (!is_locked(fd) && !started_before(start, &st.st_mtim)) {
+	err = process_start(pid, &start);
+	if (err)
+		return fail_process(err, path, pid, why, size);
+	if (!is_proven(proof, &st, pid, start) && !is_locked(fd) &&
+	    !started_before(start, &st.st_mtim)) {
 		snprintf(why, size, "%s is stale: process %d has started after it was written",
 			 path, (int)pid);
-		return 0;
+		return -ESRCH;
 	}
-	return pid;
+	*proof = (struct process_proof){
+		.dev = st.st_dev, .ino = st.st_ino, .written = st.st_mtim,
+		.pid = pid, .start = start,
+	};
+	return 0;
 }
 
-pid_t process_of_pidfile(const char *path, char *why, size_t size)
+int process_of_pidfile(const char *path, struct process_proof *proof, char *why,
+		       size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	pid_t pid;
+	int err;
 
-	if (fd < 0) {
-		if (errno == ENOENT)
-			snprintf(why, size, "not running (no file %s)", path);
-		else
-			snprintf(why, size, "cannot open %s: %s", path, strerror(errno));
-		return 0;
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+		snprintf(why, size, "not running (no file %s)", path);
+		return -ESRCH;
 	}
-	pid = judge(fd, path, why, size);
+	if (fd < 0) {
+		err = -errno;
+		snprintf(why, size, "cannot open %s: %s", path, strerror(-err));
+		return err;
+	}
+	err = judge(fd, path, proof, why, size);
 	close(fd);
-	return pid;
+	return err;
 }

@@ -7,9 +7,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <linux/sockios.h>
 #include "qmp.h"
 
 /* Output limit: if this much is unread, QEMU has stopped reading. */
@@ -20,6 +23,8 @@
 #define HEARD_MAX	(2 * MESSAGE_SIZE_MAX)
 /* Maximum number of commands under way. */
 #define ASKED_MAX	32
+/* Descriptors for all but monitors: /proc, netlink, our own clients. */
+#define OTHERS_MAX	128
 
 enum qmp_state {
 	QMP_IDLE,
@@ -34,6 +39,9 @@ struct asked {
 	uint64_t ms;
 };
 
+/* How long a listener may take to read a byte before it counts as busy. */
+#define PROBE_MS	900
+
 /**
  * struct qmp - a QMP connection
  * @out: output that the socket has not accepted yet
@@ -42,6 +50,7 @@ struct asked {
  * @pending: number of commands in @asked
  * @heard: bytes read since the last tick
  * @since_ms: when the connection was opened
+ * @probe_ms: when a byte was sent to a listener that does not greet, 0 = not
  * @failed: the connection has ended, see @end and @error; ended() is still due
  * @feeding: within the stream's callbacks
  */
@@ -61,6 +70,7 @@ struct qmp {
 	unsigned int pending;
 	size_t heard;
 	uint64_t since_ms;
+	uint64_t probe_ms;
 	bool failed;
 	enum qmp_end end;
 	char error[200];
@@ -293,10 +303,25 @@ static void on_io(void *arg, uint32_t events)
 	tell_end(qmp);
 }
 
+/* What is at the path, if it is no socket. */
+static const char *other_kind(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) || S_ISSOCK(st.st_mode))
+		return NULL;
+	return S_ISDIR(st.st_mode) ? "a directory" : S_ISREG(st.st_mode) ? "a file" : "a device";
+}
+
 /* Report the failure on the next tick: the owner is the caller. */
 static void fail_later(struct qmp *qmp, int err)
 {
-	if (err == ENOENT || err == ECONNREFUSED || err == ENOTSOCK)
+	const char *kind = err == ECONNREFUSED || err == ENOTSOCK ? other_kind(qmp->path) : NULL;
+
+	if (kind)
+		note_end(qmp, QMP_END_REFUSED, "%.100s is %s, not the socket of a monitor",
+			 qmp->path, kind);
+	else if (err == ENOENT || err == ECONNREFUSED)
 		note_end(qmp, QMP_END_ABSENT, "no answer at %.100s: %s", qmp->path,
 			 strerror(err));
 	/*
@@ -307,9 +332,23 @@ static void fail_later(struct qmp *qmp, int err)
 		note_end(qmp, QMP_END_BUSY,
 			 "the monitor at %.100s is busy: another client (libvirt?) uses it, and its queue is full",
 			 qmp->path);
+	else if (err == EMFILE)
+		note_end(qmp, QMP_END_REFUSED,
+			 "cannot connect to %.100s: grpdedupd may not open more files (LimitNOFILE)",
+			 qmp->path);
 	else
 		note_end(qmp, QMP_END_REFUSED, "cannot connect to %.100s: %s", qmp->path,
 			 strerror(err));
+}
+
+/* Descriptors are numbered from the lowest free one. */
+static bool is_too_high(int fd)
+{
+	struct rlimit limit;
+
+	return !getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur != RLIM_INFINITY &&
+	       (rlim_t)fd + (limit.rlim_cur < 2 * OTHERS_MAX ? limit.rlim_cur / 2 : OTHERS_MAX) >=
+	       limit.rlim_cur;
 }
 
 static int connect_to(struct qmp *qmp)
@@ -322,6 +361,8 @@ static int connect_to(struct qmp *qmp)
 	qmp->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (qmp->fd < 0)
 		return errno;
+	if (is_too_high(qmp->fd))
+		return EMFILE;
 	/* connect() to a Unix socket completes or fails at once. */
 	if (connect(qmp->fd, (struct sockaddr *)&address, sizeof(address)))
 		return errno;
@@ -346,6 +387,7 @@ void qmp_open(struct qmp *qmp)
 	}
 	qmp->state = QMP_GREETING;
 	qmp->since_ms = loop_now();
+	qmp->probe_ms = 0;
 }
 
 /* After a stall of the daemon, unread answers may be queued. */
@@ -357,13 +399,36 @@ static bool is_late(const struct qmp *qmp, uint64_t since_ms, uint64_t limit_ms)
 	       (ioctl(qmp->fd, FIONREAD, &unread) || !unread);
 }
 
+/*
+ * No greeting: QEMU has not accepted us yet, because it serves another client,
+ * or this is the socket of something that does not greet, as a guest agent's.
+ * That reads a line feed, which means nothing to QMP.
+ */
+static void judge_silence(struct qmp *qmp)
+{
+	int unread = 1;
+
+	if (!qmp->probe_ms && send(qmp->fd, "\n", 1, MSG_NOSIGNAL) == 1) {
+		qmp->probe_ms = loop_now();
+		return;
+	}
+	if (qmp->probe_ms && loop_now() - qmp->probe_ms < PROBE_MS)
+		return;
+	if (!ioctl(qmp->fd, SIOCOUTQ, &unread) && !unread)
+		note_end(qmp, QMP_END_GARBAGE,
+			 "%.100s is not the socket of a QMP monitor: it reads and does not greet (a guest agent's?)",
+			 qmp->path);
+	else
+		note_end(qmp, QMP_END_BUSY,
+			 "the monitor at %.100s is busy: another client (libvirt?) uses it",
+			 qmp->path);
+}
+
 void qmp_tick(struct qmp *qmp)
 {
 	qmp->heard = 0;
 	if (qmp->state == QMP_GREETING && is_late(qmp, qmp->since_ms, QMP_GREETING_MS))
-		note_end(qmp, QMP_END_BUSY,
-			 "the monitor at %.100s is busy: another client (libvirt?) uses it",
-			 qmp->path);
+		judge_silence(qmp);
 	else if (qmp->pending && is_late(qmp, qmp->asked[0].ms, QMP_REPLY_MS))
 		note_end(qmp, QMP_END_SILENT, "the monitor at %.100s does not answer",
 			 qmp->path);

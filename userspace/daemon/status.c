@@ -28,7 +28,7 @@ static void put_host(FILE *out, const struct daemon *daemon)
 {
 	const struct host *host = &daemon->host;
 
-	fputs("#host\tavailable\tpressure\tshort\twhy\tperiod_ms\tlate_ms\n", out);
+	fputs("#host\tavailable\tpressure\tshort\twhy\tperiod_ms\tlate_ms\tunknown\n", out);
 	fputs("host", out);
 	put_u64(out, host->available);
 	if (host->pressure >= 0)
@@ -39,6 +39,7 @@ static void put_host(FILE *out, const struct daemon *daemon)
 	put_text(out, host->why);
 	put_u64(out, daemon->period_ms);
 	put_u64(out, daemon->late_ms);
+	put_text(out, host->unknown);
 	fputc('\n', out);
 }
 
@@ -103,7 +104,7 @@ char *status_text(const struct daemon *daemon, size_t *size)
 	fputs("#group\tgroup_name\tpolicy\trate_control\trate\trate_changed_ms\trate_reason\t"
 	      "saved\taverage\treserve\tavailable\tgranted\terror\tpaused\n", out);
 	for (i = 0; i < daemon->group_count; i++)
-		put_group(out, &daemon->groups[i], now);
+		put_group(out, daemon->groups[i], now);
 	fputs("#guest\tgroup_name\tguest\tpid\tstate\twhy\tbase\tactual\ttarget\tmax\tage_ms\t"
 	      "memory_available\tmember\tsaved\n", out);
 	for (i = 0; i < daemon->guest_count; i++)

@@ -22,7 +22,8 @@
  *
  * host: available (MemAvailable), pressure (PSI some avg10, percent), short (0
  * or 1), why (a sentence while it is short), period_ms (between the starts of
- * the last two rounds), late_ms (the longest such period since the start).
+ * the last two rounds), late_ms (the longest such period since the start),
+ * unknown (a sentence about what cannot be read or is not watched).
  *
  * group: group_name, policy, rate_control (fixed, auto), rate (pages per
  * second), rate_changed_ms (time since its last change), rate_reason (a
@@ -31,16 +32,18 @@
  * configured, e.g. because the module is not loaded), paused (a sentence while
  * the kernel does not scan the group: saved is then what it last counted).
  *
- * guest: group_name, guest, pid, state, why (a sentence unless state is ok),
- * base, actual, target, max, age_ms (of actual), memory_available (as reported
- * by the guest), member (0 or 1: the kernel has it in its group), saved (its
- * part of the group's savings).
+ * guest: group_name, guest, pid, state, why (a sentence, or empty), base,
+ * actual, target, max, age_ms (of actual), memory_available (as reported by the
+ * guest), member (0 or 1: the kernel has it in its group), saved (its part of
+ * the group's savings).
  *
  * state is one of: absent (no such process), starting (its monitor has not
- * answered yet), busy (another client uses the monitor), silent (the monitor
- * does not answer, or answers with an error), no-device (no balloon device),
- * no-driver (the guest has no balloon driver), stuck (the guest makes no
- * progress towards its target), ok, none (nothing to balloon).
+ * answered yet, or its balloon has not moved yet), busy (another client uses
+ * the monitor), silent (the monitor does not answer, or answers with an error),
+ * paused (the guest does not run), incoming (it waits for a migration that
+ * comes in), no-device (no balloon device), no-driver (the guest has no balloon
+ * driver), stuck (the guest makes no progress towards its target), ok, none
+ * (nothing to balloon).
  */
 #ifndef GRPDEDUP_STATUS_H
 #define GRPDEDUP_STATUS_H
