@@ -83,6 +83,23 @@ one_group() { printf '%s\n' '[group t]' 'rate = 4000' "$@"; }
 	[[ $output == *"OK: 2 groups, 4 guests" ]]
 }
 
+@test "daemon: conf.d is read after the file, and named" {
+	mkdir "$dir/conf.d"
+	printf '%s\n' '[guest g]' 'group = t' 'pidfile = /g' >"$dir/conf.d/b.conf"
+	printf '%s\n' '[group u]' 'rate = 1' >"$dir/conf.d/a.conf"
+	echo nonsense >"$dir/conf.d/a.conf.bak"
+	check 0 'OK: 2 groups, 1 guests' < <(one_group)
+	printf '%s\n' '[group t]' 'rate = 1' >"$dir/conf.d/c.conf"
+	check 2 "conf.d/c.conf:1: group t is a duplicate of $dir/conf, line 1" < <(one_group)
+	printf '%s\n' '[guest h]' 'group = x' 'pidfile = /h' >"$dir/conf.d/c.conf"
+	check 2 "conf.d/c.conf:1: guest h: there is no group x" < <(one_group)
+	printf '%s\n' '[guest h]' 'group = u' 'pidfile = h' >"$dir/conf.d/c.conf"
+	check 2 "conf.d/c.conf:3: pidfile 'h' is not an absolute path" < <(one_group)
+	rm "$dir/conf.d/c.conf"
+	mkdir "$dir/conf.d/c.conf"
+	check 2 "conf.d/c.conf: not a regular file" < <(one_group)
+}
+
 @test "daemon: its command line" {
 	run -0 "$DAEMON" --version
 	[[ $output == "grpdedupd "[0-9]* ]]
@@ -342,7 +359,7 @@ has() { [[ $(json | jq ".groups[].guests[] | select(.guest == \"$1\").actual") =
 }
 
 @test "daemon: what is no monitor, or no base, has its own sentence" {
-	farm 1
+	farm 2
 	touch "$dir/file"
 	mkdir "$dir/directory"
 	# what a guest agent does: it reads, and waits
@@ -353,7 +370,7 @@ has() { [[ $(json | jq ".groups[].guests[] | select(.guest == \"$1\").actual") =
 	for name in file directory agent; do
 		printf '%s\n' "[guest $name]" 'group = t' "qmp = $dir/$name" 'base = 256M' >>"$conf"
 	done
-	sed -i '0,/base = 256M/s//base = 1G/' "$conf"
+	sed -i '0,/base = 256M/s//base = 1G/; 0,/base = 256M/s//base = 60 %/' "$conf"
 	start
 	wait_for 5 says "file: $dir/file is a file, not the socket of a monitor" || fail "$(status)"
 	says "directory: $dir/directory is a directory, not the socket of a monitor"
@@ -361,6 +378,8 @@ has() { [[ $(json | jq ".groups[].guests[] | select(.guest == \"$1\").actual") =
 	wait_for 5 says 'k0: its base of 1024 MiB is more than the 512 MiB that it was started with' || fail "$(status)"
 	has_state k0 ok
 	is_told 0 512
+	# 60 % of 512 MiB
+	is_told 1 307
 }
 
 # shellcheck disable=SC2086 # LIMIT is two words
@@ -487,4 +506,44 @@ process() {
 	logged '^<5>group t: split_min: 64 -> 16'
 	logged '^<5>group t: max_frames: 100 -> 0'
 	[[ $(logs ' -> ') == 4 ]] || fail "$(cat "$log")"
+}
+
+# GRPDEDUP_CHAOS: seconds and seed
+@test "daemon: 1,100 guests, half of them ill, while others set balloons, plug memory in and pause guests" {
+	local seconds=60 seed=1 i growth end
+	read -r seconds seed <<<"${GRPDEDUP_CHAOS:-60 1}"
+	mkdir "$dir/qmp"
+	spawn "$FARM" "$dir/qmp" 1100 chaos "$seed" "$dir/saved" >"$dir/farm.out"
+	wait_for 10 grep -q ready "$dir/farm.out"
+	{
+		printf '%s\n' '[host]' 'available_floor = 0' 'pressure_max = 100'
+		one_group 'average = 0' 'growth = 1T' 'policy = equal'
+		for ((i = 0; i < 1100; i++)); do
+			printf '%s\n' "[guest k$i]" 'group = t' "qmp = $dir/qmp/$i.qmp" 'base = 256M'
+		done
+	} >"$conf"
+	STANDIN_SAVED=$dir/saved with_module start
+	end=$((SECONDS + seconds))
+	for ((i = 1; SECONDS < end; i++)); do
+		sleep 5
+		# descriptors are short every other time, and the file is read again
+		prlimit --pid "$daemon" --nofile=$((i % 2 ? 700 : 8192)):
+		growth=$((i % 2 + 1))T
+		sed -i "s/^growth.*/growth = $growth/" "$conf"
+		kill -HUP "$daemon"
+		status | grep -q '^t ' || fail "it does not answer"
+	done
+	tail -n 1 "$dir/farm.out"
+	! grep -m 20 ^violation: "$dir/farm.out" || fail "seed $seed"
+	# it means something: targets, moves and looks
+	awk '/^chaos:/ { t = $2; m = $4; l = $6 } END { exit !(t > 5000 && m > 500 && l > 10000) }' "$dir/farm.out" ||
+		fail "$(tail -n 1 "$dir/farm.out")"
+	i=$(json | jq .host.late_ms)
+	echo "longest period: $i ms"
+	((i >= 990 && i < 1500)) || fail "a control period took $i ms"
+	# a guest without a driver is named, and so is whoever moves the others
+	[[ $(json | jq -r '.groups[].guests[] | select((.guest[1:] | tonumber) % 16 == 1) | .state' | sort -u) == no-driver ]] ||
+		fail "$(json | jq -c '.groups[].guests[] | select((.guest[1:] | tonumber) % 16 == 1)' | head -n 3)"
+	says 'k[0-9]*[02468]: somebody else sets this balloon' || fail "nobody is named"
+	! logged 'has exited' || fail "$(cat "$log")"
 }

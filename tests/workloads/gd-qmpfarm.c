@@ -2,7 +2,7 @@
  * Many QMP monitors in one process, most of them faulty: a daemon must tolerate
  * these from QEMU processes that it does not trust.
  *
- * usage: gd-qmpfarm DIR COUNT [well]      sockets DIR/0.qmp to DIR/COUNT-1.qmp; runs until it is killed
+ * usage: gd-qmpfarm DIR COUNT [well | chaos SEED FILE]      sockets DIR/0.qmp to DIR/COUNT-1.qmp; runs until it is killed
  *
  * Socket N is of kind N % 8: 0 well; 1 never greets; 2 greets and never answers; 3 answers two
  * seconds late; 4 talks in single bytes; 5 hangs up after its greeting; 6 talks rubbish; 7 never
@@ -13,7 +13,7 @@
  *   plug N MIB		this much is plugged in, in DIMMs, in all
  *   driver N on|off	the guest has a balloon driver
  *   status N WORD		as of query-status; anything but running stops the guest
- * Each "balloon" that a client sends is printed: N MIB.
+ * Each "balloon" that a client sends is printed: N MIB. With "chaos", see farm_chaos.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,33 +28,14 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
-#include "gd.h"
+#include "farm.h"
 
 #define GREETING	"{\"QMP\": {\"version\": {\"qemu\": {\"major\": 7}}, \"capabilities\": []}}\r\n"
-#define MIB		((uint64_t)1 << 20)
-#define SIZE		(512 * MIB)
 #define STEP		(64 * MIB)
 
-enum kind { WELL, NO_GREETING, NO_ANSWER, LATE, SINGLE_BYTES, HANGS_UP, RUBBISH, NO_ACCEPT, KINDS };
+static bool in_chaos;
 
-/* One socket and its only client, as QEMU has it. */
-struct monitor {
-	enum kind kind;
-	int listener;
-	int client;
-	uint64_t plugged;
-	uint64_t balloon;	/* inflated, bytes */
-	uint64_t want;
-	bool no_driver;
-	char status[32];
-	char in[4096];
-	size_t in_size;
-	char out[16384];
-	size_t out_size;
-	double not_before;
-};
-
-static double now(void)
+double farm_now(void)
 {
 	struct timespec t;
 
@@ -76,7 +57,7 @@ static void say(struct monitor *m, const char *text)
 	if (m->out_size + size > sizeof(m->out))
 		gd_die("a client asks too much");
 	if (m->kind == LATE && !m->out_size)
-		m->not_before = now() + 2;
+		m->not_before = farm_now() + (in_chaos ? 0.3 : 2);
 	memcpy(m->out + m->out_size, text, size);
 	m->out_size += size;
 }
@@ -100,19 +81,19 @@ static uint64_t number_after(const char *line, const char *key)
 	return at ? strtoull(at + strlen(key), NULL, 10) : 0;
 }
 
-/* As QEMU does: the guest is to have this much, DIMMs included. */
-static void set_target(struct monitor *m, uint64_t bytes)
+void farm_set_target(struct monitor *m, uint64_t bytes)
 {
 	m->want = SIZE + m->plugged > bytes ? SIZE + m->plugged - bytes : 0;
 }
 
-static bool runs(const struct monitor *m)
+bool farm_runs(const struct monitor *m)
 {
 	return !strcmp(m->status, "running");
 }
 
-static void devices(const struct monitor *m, char *text, size_t size)
+static void devices(struct monitor *m, char *text, size_t size)
 {
+	m->reported = m->plugged;
 	if (m->plugged)
 		snprintf(text, size, "[{\"type\": \"dimm\", \"data\": {\"id\": \"d\", \"size\": %" PRIu64 "}}]",
 			 m->plugged);
@@ -128,8 +109,12 @@ static void answer(struct monitor *m, int n, const char *line)
 	if (m->kind == NO_ANSWER)
 		return;
 	if (strstr(line, "\"balloon\"")) {
-		set_target(m, number_after(line, "\"value\":"));
-		printf("%d %" PRIu64 "\n", n, number_after(line, "\"value\":") / MIB);
+		farm_set_target(m, number_after(line, "\"value\":"));
+		if (in_chaos)
+			chaos_hear(m, n, number_after(line, "\"value\":"));
+		else
+			printf("%d %" PRIu64 "\n", n,
+			       number_after(line, "\"value\":") / MIB);
 	} else if (strstr(line, "query-balloon")) {
 		snprintf(value, sizeof(value), "{\"actual\": %" PRIu64 "}", SIZE + m->plugged - m->balloon);
 	} else if (strstr(line, "query-memory-devices")) {
@@ -154,11 +139,11 @@ static void move(struct monitor *monitors, int count)
 {
 	static double next;
 
-	if (now() < next)
+	if (farm_now() < next)
 		return;
-	next = now() + 0.2;
+	next = farm_now() + 0.2;
 	for (struct monitor *m = monitors; m < monitors + count; m++) {
-		if (m->no_driver || !runs(m))
+		if (m->no_driver || !farm_runs(m))
 			continue;
 		if (m->balloon < m->want)
 			m->balloon = m->want - m->balloon > STEP ? m->balloon + STEP : m->want;
@@ -176,29 +161,34 @@ static void event(struct monitor *m, const char *name)
 		say(m, text);
 }
 
+void farm_set_status(struct monitor *m, const char *status)
+{
+	bool ran = farm_runs(m);
+
+	snprintf(m->status, sizeof(m->status), "%s", status);
+	if (ran != farm_runs(m))
+		event(m, ran ? "STOP" : "RESUME");
+}
+
 static void obey(struct monitor *monitors, int count, char *line)
 {
 	char what[16], word[32];
 	struct monitor *m;
-	bool ran;
 	int n;
 
 	if (sscanf(line, "%15s %d %31s", what, &n, word) != 3 || n < 0 || n >= count)
 		gd_die("it is told '%s'", line);
 	m = &monitors[n];
-	ran = runs(m);
 	if (!strcmp(what, "set"))
-		set_target(m, strtoull(word, NULL, 10) * MIB);
+		farm_set_target(m, strtoull(word, NULL, 10) * MIB);
 	else if (!strcmp(what, "plug"))
 		m->plugged = strtoull(word, NULL, 10) * MIB;
 	else if (!strcmp(what, "driver"))
 		m->no_driver = !strcmp(word, "off");
 	else if (!strcmp(what, "status"))
-		snprintf(m->status, sizeof(m->status), "%s", word);
+		farm_set_status(m, word);
 	else
 		gd_die("it is told '%s'", line);
-	if (ran != runs(m))
-		event(m, ran ? "STOP" : "RESUME");
 }
 
 /* Lines of stdin, as far as they are there */
@@ -244,7 +234,7 @@ static void talk(struct monitor *m)
 {
 	ssize_t n;
 
-	if (now() < m->not_before)
+	if (farm_now() < m->not_before)
 		return;
 	n = write(m->client, m->out, m->kind == SINGLE_BYTES ? 1 : m->out_size);
 	if (n < 0) {
@@ -255,16 +245,15 @@ static void talk(struct monitor *m)
 	m->out_size -= n;
 	memmove(m->out, m->out + n, m->out_size);
 	if (m->kind == SINGLE_BYTES)
-		m->not_before = now() + 0.002;
+		m->not_before = farm_now() + 0.002;
 	if (m->kind == HANGS_UP && !m->out_size)
 		hang_up(m);
 }
 
-static void listen_at(struct monitor *m, const char *dir, int i, bool well)
+static void listen_at(struct monitor *m, const char *dir, int i)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	m->kind = well ? WELL : i % KINDS;
 	m->client = -1;
 	strcpy(m->status, "running");
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%d.qmp", dir, i);
@@ -281,13 +270,18 @@ int main(int argc, char **argv)
 	struct monitor *monitors = calloc(count > 0 ? count : 1, sizeof(*monitors));
 	struct pollfd *fds = calloc(count > 0 ? count : 1, sizeof(*fds));
 
-	if (count <= 0 || argc > 3 + well || !monitors || !fds)
-		gd_die("usage: gd-qmpfarm DIR COUNT [well]");
+	in_chaos = argc == 6 && !strcmp(argv[3], "chaos");
+	if (count <= 0 || (argc != 3 && !well && !in_chaos) || !monitors || !fds)
+		gd_die("usage: gd-qmpfarm DIR COUNT [well | chaos SEED FILE]");
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	fcntl(0, F_SETFL, O_NONBLOCK);
-	for (int i = 0; i < count; i++)
-		listen_at(&monitors[i], argv[1], i, well);
+	for (int i = 0; i < count; i++) {
+		monitors[i].kind = well ? WELL : i % KINDS;
+		listen_at(&monitors[i], argv[1], i);
+	}
+	if (in_chaos)
+		chaos_begin(monitors, count, strtoull(argv[4], NULL, 10), argv[5]);
 	puts("ready");
 	for (;;) {
 		for (int i = 0; i < count; i++) {
@@ -300,6 +294,8 @@ int main(int argc, char **argv)
 		poll(fds, count, 2);
 		listen_to_orders(monitors, count);
 		move(monitors, count);
+		if (in_chaos)
+			chaos_act();
 		for (int i = 0; i < count; i++) {
 			struct monitor *m = &monitors[i];
 
