@@ -28,7 +28,7 @@ static void check_good(const struct config *config)
 		const struct config_guest *guest = &config->guests[i];
 
 		if (!guest->name[0] || guest->group >= config->group_count ||
-		    (guest->max && guest->max < guest->base) ||
+		    (guest->max && guest->max < guest->base.bytes) ||
 		    (!guest->qmp && !guest->pidfile && !guest->domain))
 			abort();
 	}

@@ -69,12 +69,12 @@ static void whole(void)
 	EXPECT(group->law.reserve == 64ull << 20 && group->law.growth == 128ull << 20);
 	EXPECT(group->law.deadband == 5ull << 20 && group->law.average == 3.5);
 	EXPECT(group->split_min == 32 && group->frames_max == 100000);
-	EXPECT(config->guests[0].qmp_shared && config->guests[0].base == 2ull << 30);
+	EXPECT(config->guests[0].qmp_shared && config->guests[0].base.bytes == 2ull << 30);
 	EXPECT(config->guests[0].max == 4ull << 30);
 	EXPECT(!strcmp(config->guests[0].qmp, "/run/web1.qmp"));
-	EXPECT(!strcmp(config->guests[1].pidfile, "/run/web2.pid") && !config->guests[1].base);
+	EXPECT(!strcmp(config->guests[1].pidfile, "/run/web2.pid") && !config_has_base(&config->guests[1]));
 	EXPECT(!strcmp(config->guests[2].domain, "web 3"));
-	EXPECT(config->guests[2].base == 512ull << 20);
+	EXPECT(config->guests[2].base.bytes == 512ull << 20);
 	EXPECT(config_find_guest(config, "web2") == &config->guests[1]);
 	EXPECT(!config_find_guest(config, "web"));
 	config_free(config);
@@ -150,6 +150,9 @@ static const struct bad {
 	{ GROUP "[guest g]\ngroup = a\nqmp = run/g\n", 5, "not an absolute path" },
 	{ GROUP "[guest g]\ngroup = a\nqmp = /g\n", 3, "base is missing" },
 	{ GROUP "[guest g]\ngroup = a\nqmp = /g\nbase = 15M\n", 3, "less than 16M" },
+	{ GROUP "[guest g]\ngroup = a\nqmp = /g\nbase = 0 %\n", 6, "between 1 % and 100 %" },
+	{ GROUP "[guest g]\ngroup = a\nqmp = /g\nbase = 101%\n", 6, "between 1 % and 100 %" },
+	{ GROUP "[guest g]\ngroup = a\nqmp = /g\nbase = 1.5 %\n", 6, "not a size" },
 	{ GROUP "[guest g]\ngroup = a\nqmp = /g\nbase = 2G\nmax = 1G\n", 3, "max is less" },
 	{ GROUP "[guest g]\ngroup = a\ndomain = d\npidfile = /p\nbase = 1G\n", 3, "domain excludes" },
 	{ GROUP "[guest g]\ngroup = a\npidfile = /p\nbase = 1G\n", 3, "require qmp or domain" },

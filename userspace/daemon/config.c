@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reading the configuration file; config_check.c validates it. */
+/* Reading the configuration files; config_check.c validates them. */
 #include <errno.h>
+#include <glob.h>
 #include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,15 @@ static void *add(void **array, size_t *count, size_t size)
 	return memset((char *)bigger + (*count)++ * size, 0, size);
 }
 
+/* "PATH, " unless that is the present file */
+static const char *other_file(const struct config_file *file, const char *path)
+{
+	static char text[256];
+
+	snprintf(text, sizeof(text), "%s, ", path);
+	return path == file->path ? "" : text;
+}
+
 static void begin_group(struct config_file *file, const char *name)
 {
 	struct config *config = file->config;
@@ -29,8 +39,9 @@ static void begin_group(struct config_file *file, const char *name)
 
 	for (i = 0; i < config->group_count; i++)
 		if (!strcmp(config->groups[i].name, name))
-			config_complain(file, file->section, "group %s is a duplicate of line %u",
-					name, config->groups[i].line);
+			config_complain(file, file->section, "group %s is a duplicate of %sline %u",
+					name, other_file(file, config->groups[i].file),
+					config->groups[i].line);
 	config_check_group_name(file, name);
 	if (file->err)
 		return;
@@ -40,6 +51,7 @@ static void begin_group(struct config_file *file, const char *name)
 		return;
 	}
 	snprintf(group->name, sizeof(group->name), "%s", name);
+	group->file = file->path;
 	group->line = file->section;
 	group->rate = CONFIG_NO_RATE;
 	group->split_min = GRPDEDUP_SPLIT_MIN_DEFAULT;
@@ -59,8 +71,8 @@ static void begin_guest(struct config_file *file, const char *name)
 	struct config_guest *guest;
 
 	if (other)
-		config_complain(file, file->section, "guest %s is a duplicate of line %u", name,
-				other->line);
+		config_complain(file, file->section, "guest %s is a duplicate of %sline %u", name,
+				other_file(file, other->file), other->line);
 	config_check_guest_name(file, name);
 	if (file->err)
 		return;
@@ -71,6 +83,7 @@ static void begin_guest(struct config_file *file, const char *name)
 		config_complain(file, 0, "no memory");
 		return;
 	}
+	guest->file = file->path;
 	guest->line = file->section;
 	guest->group = CONFIG_NO_GROUP;
 }
@@ -191,35 +204,79 @@ static void parse(struct config_file *file)
 		config_complain(file, 0, "read error: %s", strerror(errno));
 }
 
+static void read_file(struct config_file *file, const char *path)
+{
+	struct config *config = file->config;
+	char **name = add((void **)&config->files, &config->file_count, sizeof(*name));
+	struct stat st;
+
+	if (name)
+		*name = strdup(path);
+	file->path = path;
+	if (!name || !*name) {
+		config_complain(file, 0, "no memory");
+		return;
+	}
+	file->path = *name;
+	file->stream = fopen(path, "re");
+	if (!file->stream) {
+		config_complain(file, 0, "%s", strerror(errno));
+		file->err = -errno;
+		return;
+	}
+	/* A device or a pipe may have no end. */
+	if (fstat(fileno(file->stream), &st) || !S_ISREG(st.st_mode)) {
+		config_complain(file, 0, "not a regular file");
+	} else {
+		file->line = 0;
+		file->fresh = false;
+		parse(file);
+	}
+	fclose(file->stream);
+}
+
+static int glob_error(const char *path, int err)
+{
+	(void)path;
+	return err != ENOENT;
+}
+
+/* In the order of their names */
+static void read_directory(struct config_file *file, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	int length = slash ? (int)(slash + 1 - path) : 0;
+	glob_t found = { 0 };
+	char pattern[4096];
+	size_t i;
+	int err;
+
+	snprintf(pattern, sizeof(pattern), "%.*sconf.d/*.conf", length, path);
+	err = glob(pattern, 0, glob_error, &found);
+	if (err && err != GLOB_NOMATCH)
+		config_complain(file, 0, "cannot read %s", pattern);
+	for (i = 0; i < found.gl_pathc && !file->err; i++)
+		read_file(file, found.gl_pathv[i]);
+	globfree(&found);
+}
+
 int config_load(const char *path, struct config **config, char *error, size_t size)
 {
 	struct config_file file = { .path = path, .error = error, .error_size = size };
-	struct stat st;
 
 	*config = NULL;
-	file.stream = fopen(path, "re");
-	if (!file.stream) {
-		file.err = -errno;
-		snprintf(error, size, "%s: %s", path, strerror(errno));
-		return file.err;
-	}
-	/* A device or a pipe may have no end. */
-	if (fstat(fileno(file.stream), &st) || !S_ISREG(st.st_mode)) {
-		fclose(file.stream);
-		snprintf(error, size, "%s: not a regular file", path);
-		return -EINVAL;
-	}
 	file.config = calloc(1, sizeof(*file.config));
 	if (file.config) {
 		file.config->host = (struct host_params){
 			.available_floor = 256ull << 20, .pressure_max = 10,
 		};
-		parse(&file);
+		read_file(&file, path);
+		if (!file.err)
+			read_directory(&file, path);
 		config_check(&file);
 	} else {
 		config_complain(&file, 0, "no memory");
 	}
-	fclose(file.stream);
 	free(file.text);
 	if (file.err)
 		config_free(file.config);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The configuration file. Loaded as a whole or not at all. */
+/*
+ * The configuration: a file, and conf.d beside it. Loaded as a whole or
+ * not at all.
+ */
 #ifndef CONFIG_H
 #define CONFIG_H
 
@@ -9,6 +12,8 @@
 #include "rate.h"
 
 #define CONFIG_PATH	"/etc/grpdedup/grpdedupd.conf"
+/* Minimum size of a guest. */
+#define CONFIG_BASE_MIN	(16ull << 20)
 
 /**
  * struct config_group - [group NAME]
@@ -19,6 +24,7 @@
  */
 struct config_group {
 	char name[GRPDEDUP_NAME_MAX + 1];
+	const char *file;
 	unsigned int line;
 	uint32_t rate;
 	bool rate_auto;
@@ -26,6 +32,16 @@ struct config_group {
 	struct law_params law;
 	uint32_t split_min;
 	uint64_t frames_max;
+};
+
+/**
+ * struct config_base - what a guest is entitled to; one of both, or neither
+ * @bytes: this much
+ * @percent: this part of what it was started with
+ */
+struct config_base {
+	uint64_t bytes;
+	unsigned int percent;
 };
 
 /**
@@ -37,12 +53,13 @@ struct config_group {
  * @qmp_shared: other clients use this socket too: connect, act, disconnect
  * @pidfile: file with the pid
  * @domain: name of a libvirt domain; excludes @qmp and @pidfile
- * @base: entitlement of the guest, bytes; 0 if there is nothing to balloon (a
+ * @base: entitlement of the guest; none if there is nothing to balloon (a
  *	guest with a pidfile only)
  * @max: upper limit, bytes, 0 = what the guest was started with
  */
 struct config_guest {
 	char *name;
+	const char *file;
 	unsigned int line;
 	unsigned int group;
 	char *group_name;
@@ -50,17 +67,28 @@ struct config_guest {
 	bool qmp_shared;
 	char *pidfile;
 	char *domain;
-	uint64_t base;
+	struct config_base base;
 	uint64_t max;
 };
 
+/**
+ * struct config - a configuration
+ * @files: the paths that it was read from
+ */
 struct config {
 	struct host_params host;
+	char **files;
+	size_t file_count;
 	struct config_group *groups;
 	size_t group_count;
 	struct config_guest *guests;
 	size_t guest_count;
 };
+
+static inline bool config_has_base(const struct config_guest *guest)
+{
+	return guest->base.bytes || guest->base.percent;
+}
 
 /*
  * 0, or -errno with "FILE:LINE: message" in @error (without LINE if it concerns

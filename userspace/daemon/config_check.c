@@ -6,8 +6,6 @@
 #include "config_file.h"
 
 #define GUEST_NAME_MAX	40
-/* Minimum size of a guest. */
-#define BASE_MIN	(16ull << 20)
 /* Targets are multiples of 1 MiB. */
 #define GROWTH_MIN	(1ull << 20)
 
@@ -110,20 +108,20 @@ static void check_ways(struct config_file *file, const struct config_guest *gues
 	if (guest->qmp_shared && !guest->qmp)
 		config_complain(file, guest->line, "guest %s: monitor requires qmp",
 				guest->name);
-	if (balloons && !guest->base)
+	if (balloons && !config_has_base(guest))
 		config_complain(file, guest->line,
-				"guest %s: base is missing (base = SIZE)",
+				"guest %s: base is missing (base = SIZE or N %%)",
 				guest->name);
-	if (!balloons && (guest->base || guest->max))
+	if (!balloons && (config_has_base(guest) || guest->max))
 		config_complain(file, guest->line,
 				"guest %s: base and max require qmp or domain", guest->name);
 }
 
 static void check_sizes(struct config_file *file, const struct config_guest *guest)
 {
-	if (guest->base && guest->base < BASE_MIN)
+	if (guest->base.bytes && guest->base.bytes < CONFIG_BASE_MIN)
 		config_complain(file, guest->line, "guest %s: base is less than 16M", guest->name);
-	if (guest->max && guest->max < guest->base)
+	if (guest->max && guest->max < guest->base.bytes)
 		config_complain(file, guest->line, "guest %s: max is less than base", guest->name);
 }
 
@@ -152,9 +150,12 @@ void config_check(struct config_file *file)
 	struct config *config = file->config;
 	size_t i;
 
-	for (i = 0; i < config->group_count && !file->err; i++)
+	for (i = 0; i < config->group_count && !file->err; i++) {
+		file->path = config->groups[i].file;
 		check_group(file, &config->groups[i]);
+	}
 	for (i = 0; i < config->guest_count && !file->err; i++) {
+		file->path = config->guests[i].file;
 		find_group(file, &config->guests[i]);
 		check_ways(file, &config->guests[i]);
 		check_sizes(file, &config->guests[i]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Report errors of a configuration file, and free a configuration. */
+/* Report errors of configuration files, and free a configuration. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -36,6 +36,9 @@ void config_free(struct config *config)
 		free(config->guests[i].domain);
 		free(config->guests[i].group_name);
 	}
+	for (i = 0; i < config->file_count; i++)
+		free(config->files[i]);
+	free(config->files);
 	free(config->guests);
 	free(config->groups);
 	free(config);

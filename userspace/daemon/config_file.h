@@ -18,7 +18,8 @@ enum config_kind {
 };
 
 /**
- * struct config_file - a configuration file
+ * struct config_file - a configuration while it is read
+ * @path: the file that is being read, or checked
  * @line: number of the current line
  * @text: buffer of the current line
  * @section: line of the current section's name

@@ -43,6 +43,23 @@ static const char *parse_size(const char *text, void *value)
 	return NULL;
 }
 
+/* A size, or "60 %" of what the guest was started with. */
+static const char *parse_base(const char *text, void *value)
+{
+	struct config_base *base = value;
+	size_t digits = strspn(text, "0123456789");
+	const char *rest = text + digits + strspn(text + digits, " \t");
+	unsigned long percent;
+
+	if (!digits || strcmp(rest, "%"))
+		return parse_size(text, &base->bytes);
+	percent = digits > 3 ? 0 : strtoul(text, NULL, 10);
+	if (percent < 1 || percent > 100)
+		return "is not between 1 % and 100 %";
+	base->percent = (unsigned int)percent;
+	return NULL;
+}
+
 static const char *parse_decimal(const char *text, double max, double *value)
 {
 	char *end;
@@ -167,6 +184,16 @@ static void show_size(char *text, size_t size, const void *value)
 		 whole && bytes ? "M" : "");
 }
 
+static void show_base(char *text, size_t size, const void *value)
+{
+	const struct config_base *base = value;
+
+	if (base->percent)
+		snprintf(text, size, "%u %%", base->percent);
+	else
+		show_size(text, size, &base->bytes);
+}
+
 static void show_decimal(char *text, size_t size, const void *value)
 {
 	snprintf(text, size, "%g", *(const double *)value);
@@ -234,7 +261,7 @@ static const struct key {
 	{ "monitor", parse_monitor, show_monitor, IN_GUEST(qmp_shared) },
 	{ "pidfile", parse_path, show_text, IN_GUEST(pidfile) },
 	{ "domain", parse_text, show_text, IN_GUEST(domain) },
-	{ "base", parse_size, show_size, IN_GUEST(base) },
+	{ "base", parse_base, show_base, IN_GUEST(base) },
 	{ "max", parse_size, show_size, IN_GUEST(max) },
 };
 

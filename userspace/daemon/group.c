@@ -193,7 +193,7 @@ static uint64_t saved_of(const struct kernel *kernel, const char *name,
 
 static bool takes_part(const struct group *group, const struct guest *guest)
 {
-	return !strcmp(guest->group, group->config.name) && guest->config.base &&
+	return !strcmp(guest->group, group->config.name) && guest_base(guest) &&
 	       guest->balloon.heard_ms;
 }
 

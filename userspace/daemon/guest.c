@@ -13,7 +13,7 @@
 #define LIBVIRT_PIDFILE	"/run/libvirt/qemu/%s.pid"
 /* Delay after the kernel has rejected a request. */
 #define AGAIN_MS	5000
-#define MIB		(1024.0 * 1024.0)
+#define MIB		(1u << 20)
 
 static char *copy(const char *text)
 {
@@ -333,7 +333,7 @@ void guest_look(struct guest *guest)
 
 void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack)
 {
-	bool balloons = guest->config.base > 0;
+	bool balloons = config_has_base(&guest->config);
 
 	/* Without a pid file, the monitor finds the process. */
 	if (balloons && !guest->monitor && (guest->pid || !guest->config.pidfile))
@@ -357,9 +357,17 @@ void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack)
 
 uint64_t guest_base(const struct guest *guest)
 {
-	uint64_t size = guest->balloon.size;
+	const struct config_base *base = &guest->config.base;
+	uint64_t size = guest->balloon.size, bytes = base->bytes;
 
-	return size && size < guest->config.base ? size : guest->config.base;
+	if (base->percent) {
+		bytes = size / 100 * base->percent;
+		bytes -= bytes % MIB;
+		if (bytes < CONFIG_BASE_MIN)
+			bytes = CONFIG_BASE_MIN;
+		return bytes < size ? bytes : size;
+	}
+	return size && size < bytes ? size : bytes;
 }
 
 uint64_t guest_max(const struct guest *guest)
@@ -373,7 +381,7 @@ uint64_t guest_max(const struct guest *guest)
 
 void guest_set_target(struct guest *guest, uint64_t bytes)
 {
-	if (guest->monitor && guest->balloon.target != bytes)
+	if (guest->monitor && bytes && guest->balloon.target != bytes)
 		guest->monitor->ops->set(guest->monitor, bytes);
 }
 
@@ -383,7 +391,7 @@ enum balloon_state guest_state(const struct guest *guest)
 
 	if (!guest->pid && balloon->state <= BALLOON_STARTING)
 		return BALLOON_ABSENT;
-	if (!guest->config.base)
+	if (!config_has_base(&guest->config))
 		return BALLOON_NONE;
 	if (!guest->monitor ||
 	    (balloon->state == BALLOON_OK && balloon_is_unproven(balloon)))
@@ -399,11 +407,11 @@ static const char *remark(const struct guest *guest)
 
 	if (balloon->why[0])
 		return balloon->why;
-	if (guest_base(guest) == guest->config.base)
+	if (guest_base(guest) >= guest->config.base.bytes)
 		return "";
 	snprintf(text, sizeof(text),
 		 "its base of %.0f MiB is more than the %.0f MiB that it was started with",
-		 (double)guest->config.base / MIB, (double)balloon->size / MIB);
+		 (double)guest->config.base.bytes / MIB, (double)balloon->size / MIB);
 	return text;
 }
 

@@ -87,7 +87,10 @@ void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack);
  * out of its group. True once it is in none.
  */
 bool guest_leave(struct guest *guest, struct guest_env *env);
-/* As configured, but at most what QEMU was started with. */
+/*
+ * As configured, but at most what QEMU was started with. 0: none, or a part of
+ * that, which is unknown yet.
+ */
 uint64_t guest_base(const struct guest *guest);
 /*
  * Upper limit: as configured, but at most what QEMU was started with. 0:

@@ -70,7 +70,10 @@ static void put_guest(FILE *out, const struct guest *guest, uint64_t now)
 {
 	const struct balloon *balloon = &guest->balloon;
 	bool heard = balloon->heard_ms > 0;
-	uint64_t max = guest_max(guest);
+	uint64_t max = guest_max(guest), base = guest->config.base.bytes;
+
+	if (!base)
+		base = guest_base(guest);
 
 	fputs("guest", out);
 	put_text(out, guest->group);
@@ -78,7 +81,7 @@ static void put_guest(FILE *out, const struct guest *guest, uint64_t now)
 	put_known(out, guest->pid, (uint64_t)guest->pid);
 	put_text(out, balloon_state_name(guest_state(guest)));
 	put_text(out, guest_why(guest));
-	put_known(out, guest->config.base, guest->config.base);
+	put_known(out, base, base);
 	put_known(out, heard, balloon->actual);
 	put_known(out, balloon->target, balloon->target);
 	put_known(out, max, max);
