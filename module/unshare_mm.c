@@ -298,6 +298,9 @@ static int step_locked(struct mm_struct *mm, struct gd_unshare *un,
 	if (!step.more)
 		un->offset += un->width;
 	set_width(un, &step);
+	/* Where frames are dense, there is no need to look first. */
+	if (write && step.pages < GD_STEP_PAGES / 2)
+		*next = PHASE_UNSHARE;
 	return 0;
 }
 

@@ -28,10 +28,13 @@ share_and_protect() {
 	for name in a c; do KIND="file" hold "$name" 64 seq 1000; done
 	group one a
 	group two c
+	# or the scanners would take the areas before a slow ksmd is there
+	gd pause --all
 	ksmd_on 0 10000
 	for name in a c; do ask "$name" madvise r 0 64 MERGEABLE; done
 	wait_for_ksmd a 64
 	assert_eq "$(pfns a)" "$(pfns c)" "PFNs of a and c, which ksmd has merged"
+	gd resume --all
 	settle one 1
 	settle two 1
 	for name in a c; do
