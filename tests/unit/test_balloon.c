@@ -83,7 +83,7 @@ static void gets_another_chance(void)
 
 	balloon_hear_stats(&balloon, &stats, 1000);
 	balloon_tell(&balloon, 256 * MIB, 500);
-	balloon_told(&balloon, 1000);
+	balloon_told(&balloon, balloon.target, 1000);
 	balloon_hear_actual(&balloon, 512 * MIB, 5900);
 	balloon_judge(&balloon, SLACK, 5900);
 	EXPECT(balloon_follows(&balloon));
@@ -95,8 +95,9 @@ static void gets_another_chance(void)
 		balloon_judge(&balloon, SLACK, now);
 		EXPECT(!balloon_follows(&balloon));
 	}
+	/* Another chance, but no share of the grant before it moves. */
 	balloon_judge(&balloon, SLACK, 66000);
-	EXPECT(balloon_follows(&balloon));
+	EXPECT(balloon.state == BALLOON_OK && balloon_is_live(&balloon) && !balloon_follows(&balloon));
 	balloon_hear_actual(&balloon, 512 * MIB, 71000);
 	balloon_judge(&balloon, SLACK, 71000);
 	EXPECT(balloon.state == BALLOON_STUCK);
@@ -125,7 +126,7 @@ static void no_driver_whatever_is_told(void)
 	balloon_judge(&balloon, SLACK, 1000);
 	for (now = 1000; now < 6000; now += 1000) {
 		balloon_tell(&balloon, (256 + now / 50) * MIB, now);
-		balloon_told(&balloon, now);
+		balloon_told(&balloon, balloon.target, now);
 		balloon_hear_actual(&balloon, 512 * MIB, now);
 		balloon_judge(&balloon, SLACK, now);
 		EXPECT(balloon_follows(&balloon) && balloon_is_unproven(&balloon));
@@ -142,13 +143,13 @@ static void time_for_a_new_target(void)
 	struct balloon balloon = booted(0);
 
 	balloon_tell(&balloon, 512 * MIB, 0);
-	balloon_told(&balloon, 0);
+	balloon_told(&balloon, balloon.target, 0);
 	balloon_hear_actual(&balloon, 512 * MIB, 100000);
 	balloon_judge(&balloon, SLACK, 100000);
 	EXPECT(!balloon_is_unproven(&balloon));
 	balloon_tell(&balloon, 256 * MIB, 100000);
 	balloon_hear_actual(&balloon, 512 * MIB, 101000);
-	balloon_told(&balloon, 101000);
+	balloon_told(&balloon, balloon.target, 101000);
 	balloon_hear_actual(&balloon, 512 * MIB, 105900);
 	balloon_judge(&balloon, SLACK, 105900);
 	EXPECT(balloon_follows(&balloon));
@@ -164,7 +165,7 @@ static void others_are_named(void)
 	int i;
 
 	balloon_tell(&balloon, 256 * MIB, 0);
-	balloon_told(&balloon, 0);
+	balloon_told(&balloon, balloon.target, 0);
 	balloon_hear_actual(&balloon, 256 * MIB, now);
 	balloon_judge(&balloon, SLACK, now);
 	for (i = 1; i <= 3; i++) {
@@ -188,6 +189,69 @@ static void others_are_named(void)
 		balloon_hear_actual(&balloon, 256 * MIB, ++now);
 	}
 	EXPECT(balloon_others(&balloon, now) == BALLOON_OTHERS_MAX);
+}
+
+/* QEMU keeps the target when its monitor closes, and so does the law. */
+static void a_target_outlives_the_monitor(void)
+{
+	struct balloon balloon = booted(0);
+	uint64_t now;
+
+	balloon_tell(&balloon, 256 * MIB, 0);
+	balloon_hear_actual(&balloon, 256 * MIB, 1000);
+	balloon_forget(&balloon);
+	EXPECT(balloon.target == 256 * MIB && !balloon.heard_ms && !balloon_is_live(&balloon));
+	/* After a reset it has all of its memory, until its driver runs. */
+	for (now = 100000; now < 105000; now += 1000) {
+		balloon_hear_actual(&balloon, 512 * MIB, now);
+		balloon_hear_running(&balloon, now);
+		balloon_judge(&balloon, SLACK, now);
+		EXPECT(balloon_follows(&balloon) && !balloon_others(&balloon, now));
+	}
+	balloon_hear_actual(&balloon, 512 * MIB, now);
+	balloon_judge(&balloon, SLACK, now);
+	EXPECT(balloon.state == BALLOON_NO_DRIVER);
+}
+
+/* Targets that come and go faster than sizes are reported */
+static void up_and_down_is_nobody_else(void)
+{
+	struct balloon balloon = booted(0);
+	uint64_t now = 1000;
+	int i;
+
+	balloon_tell(&balloon, 256 * MIB, now);
+	balloon_hear_actual(&balloon, 256 * MIB, now);
+	for (i = 0; i < 10; i++) {
+		balloon_tell(&balloon, 500 * MIB, now += 500);
+		balloon_tell(&balloon, 256 * MIB, now += 500);
+		balloon_hear_actual(&balloon, 384 * MIB, now += 500);
+		balloon_hear_actual(&balloon, 256 * MIB, now += 500);
+	}
+	EXPECT(!balloon_others(&balloon, now));
+}
+
+static void a_pause_is_no_delay(void)
+{
+	struct balloon balloon = booted(0);
+	uint64_t now;
+
+	balloon_tell(&balloon, 256 * MIB, 1000);
+	balloon_told(&balloon, balloon.target, 1000);
+	/* It runs for every other second: ten seconds are five. */
+	for (now = 2000; now < 10000; now += 2000) {
+		balloon_hear_actual(&balloon, 512 * MIB, now);
+		balloon_hear_paused(&balloon, "it does not run", now);
+		balloon_judge(&balloon, SLACK, now);
+		EXPECT(balloon.state == BALLOON_PAUSED);
+		balloon_hear_actual(&balloon, 512 * MIB, now + 1000);
+		balloon_hear_running(&balloon, now + 1000);
+		balloon_judge(&balloon, SLACK, now + 1000);
+		EXPECT(balloon_follows(&balloon));
+	}
+	balloon_hear_actual(&balloon, 512 * MIB, now);
+	balloon_judge(&balloon, SLACK, now);
+	EXPECT(balloon.state == BALLOON_NO_DRIVER);
 }
 
 static void faults_per_second(void)
@@ -254,6 +318,9 @@ static const struct test tests[] = {
 	TEST(no_driver_whatever_is_told),
 	TEST(time_for_a_new_target),
 	TEST(others_are_named),
+	TEST(a_target_outlives_the_monitor),
+	TEST(up_and_down_is_nobody_else),
+	TEST(a_pause_is_no_delay),
 	TEST(faults_per_second),
 	TEST(nothing_unseen),
 	TEST(unseen_until_the_scanner_comes),

@@ -132,6 +132,30 @@ static void dead_guests_keep_theirs(void)
 	EXPECT(guests[0].target >= 170 * MIB && guests[0].target <= 175 * MIB);
 }
 
+/* Until QEMU has acknowledged that one has less, no other has more. */
+static void what_is_in_force_counts(void)
+{
+	struct law_guest guests[2] = { guest_at(100), guest_at(100) };
+	struct law law = { 0 };
+	int i;
+
+	guests[0].target = 200 * MIB;
+	guests[0].in_force = 200 * MIB;
+	guests[1].target = 100 * MIB;
+	for (i = 0; i < 10; i++) {
+		step(&law, guests, 2, 100, false);
+		EXPECT(guests[0].target == 150 * MIB && guests[1].target == 100 * MIB);
+	}
+	guests[0].in_force = 150 * MIB;
+	step(&law, guests, 2, 100, false);
+	EXPECT(guests[0].target == 150 * MIB && guests[1].target == 150 * MIB);
+	/* One that is lost counts with the higher of both. */
+	guests[0].live = guests[0].follows = false;
+	guests[0].in_force = 190 * MIB;
+	step(&law, guests, 2, 100, false);
+	EXPECT(guests[1].target == 110 * MIB);
+}
+
 /* It is told less when there is less, but never more; what it holds is its own affair. */
 static void who_does_not_follow_cuts_nobody(void)
 {
@@ -455,6 +479,7 @@ static const struct test tests[] = {
 	TEST(takes_back_at_once),
 	TEST(host_comes_first),
 	TEST(dead_guests_keep_theirs),
+	TEST(what_is_in_force_counts),
 	TEST(who_does_not_follow_cuts_nobody),
 	TEST(nobody_grows_into_anothers),
 	TEST(many_guests_grow_too),

@@ -38,6 +38,8 @@ double farm_now(void);
 /* As QEMU does: the guest is to have this much, DIMMs included. */
 void farm_set_target(struct monitor *m, uint64_t bytes);
 bool farm_runs(const struct monitor *m);
+void farm_hang_up(struct monitor *m);
+void farm_send_event(struct monitor *m, const char *name);
 void farm_set_status(struct monitor *m, const char *status);
 
 void chaos_begin(struct monitor *monitors, int count, uint64_t seed, const char *file);

@@ -2,7 +2,7 @@
 /*
  * gd-qmpfarm DIR COUNT chaos SEED FILE: guests with even numbers obey, the others are ill, one in eight of
  * them for lack of a driver. At random, somebody else sets balloons, DIMMs are plugged in and taken out,
- * guests are paused. FILE is written with the pages that the group saves, for standin.so.
+ * guests are paused and reset, monitors hang up. FILE is written with the pages that the group saves, for standin.so.
  *
  * What is wrong is printed as "violation: ..."; a line "chaos: ..." each ten seconds says how much was
  * looked at:
@@ -91,6 +91,13 @@ void chaos_begin(struct monitor *monitors, int count, uint64_t seed, const char 
 	save(now);
 }
 
+/* It may be away from its target until GRACE after @until. */
+static void note(struct monitor *m, double until)
+{
+	if (m->disturbed < until)
+		m->disturbed = until;
+}
+
 void chaos_hear(struct monitor *m, int n, uint64_t bytes)
 {
 	uint64_t told = bytes - m->reported;
@@ -100,7 +107,7 @@ void chaos_hear(struct monitor *m, int n, uint64_t bytes)
 		violation("guest %d is told %" PRIu64 " MiB, with %" PRIu64 " MiB plugged in", n,
 			  bytes / MIB, m->reported / MIB);
 	if (told != m->told)
-		m->disturbed = farm_now();
+		note(m, farm_now());
 	m->told = told;
 }
 
@@ -109,17 +116,27 @@ static void disturb(double now)
 	struct monitor *m = &chaos.monitors[2 * pick((chaos.count + 1) / 2)];
 
 	chaos.moves++;
-	m->disturbed = now;
-	switch (pick(4)) {
+	note(m, now);
+	switch (pick(8)) {
 	case 0:
 		m->plugged = 128 * MIB * pick(4);
 		break;
 	case 1:
+		/* the daemon comes back when it has a descriptor */
+		note(m, now + 7);
+		if (m->client >= 0)
+			farm_hang_up(m);
+		break;
+	case 2:
+		if (m->client >= 0)
+			farm_send_event(m, "RESET");
+		break;
+	case 3:
 		m->paused_until = now + 1 + pick(3);
 		farm_set_status(m, "paused");
 		break;
 	default:
-		farm_set_target(m, m->plugged + 64 * MIB * (1 + pick(8)));
+		farm_set_target(m, m->plugged + MIB * (64 + pick(449)));
 	}
 }
 
@@ -129,7 +146,7 @@ static void wake(double now)
 		if (!m->paused_until || now < m->paused_until)
 			continue;
 		m->paused_until = 0;
-		m->disturbed = now;
+		note(m, now);
 		farm_set_status(m, "running");
 	}
 }
@@ -157,10 +174,22 @@ static void check(double now)
 		violation("%" PRIu64 " MiB are granted, and %" PRIu64 " saved", granted / MIB, limit / MIB);
 }
 
+/* Time in which this program could not run is nobody's delay. */
+static void forgive(double now)
+{
+	static double last;
+	double gap = last ? now - last : 0;
+
+	last = now;
+	for (struct monitor *m = chaos.monitors; gap > 0.05 && m < chaos.monitors + chaos.count; m++)
+		m->disturbed += gap;
+}
+
 void chaos_act(void)
 {
 	double now = farm_now();
 
+	forgive(now);
 	wake(now);
 	if (now - chaos.saved_at >= SAVES_FOR)
 		save(now);
@@ -169,7 +198,7 @@ void chaos_act(void)
 		disturb(now);
 	}
 	if (now >= chaos.check_at) {
-		chaos.check_at += 0.5;
+		chaos.check_at = now + 0.5;
 		check(now);
 	}
 	if (now >= chaos.report_at) {

@@ -43,7 +43,7 @@ double farm_now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-static void hang_up(struct monitor *m)
+void farm_hang_up(struct monitor *m)
 {
 	close(m->client);
 	m->client = -1;
@@ -152,7 +152,7 @@ static void move(struct monitor *monitors, int count)
 	}
 }
 
-static void event(struct monitor *m, const char *name)
+void farm_send_event(struct monitor *m, const char *name)
 {
 	char text[64];
 
@@ -167,7 +167,7 @@ void farm_set_status(struct monitor *m, const char *status)
 
 	snprintf(m->status, sizeof(m->status), "%s", status);
 	if (ran != farm_runs(m))
-		event(m, ran ? "STOP" : "RESUME");
+		farm_send_event(m, ran ? "STOP" : "RESUME");
 }
 
 static void obey(struct monitor *monitors, int count, char *line)
@@ -217,7 +217,7 @@ static void hear(struct monitor *m, int index)
 
 	if (n <= 0) {
 		if (!n || (errno != EAGAIN && errno != EINTR))
-			hang_up(m);
+			farm_hang_up(m);
 		return;
 	}
 	m->in_size += n;
@@ -239,7 +239,7 @@ static void talk(struct monitor *m)
 	n = write(m->client, m->out, m->kind == SINGLE_BYTES ? 1 : m->out_size);
 	if (n < 0) {
 		if (errno != EAGAIN)
-			hang_up(m);
+			farm_hang_up(m);
 		return;
 	}
 	m->out_size -= n;
@@ -247,7 +247,7 @@ static void talk(struct monitor *m)
 	if (m->kind == SINGLE_BYTES)
 		m->not_before = farm_now() + 0.002;
 	if (m->kind == HANGS_UP && !m->out_size)
-		hang_up(m);
+		farm_hang_up(m);
 }
 
 static void listen_at(struct monitor *m, const char *dir, int i)

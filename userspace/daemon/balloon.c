@@ -44,9 +44,11 @@ void balloon_set_state(struct balloon *balloon, enum balloon_state state,
 
 void balloon_forget(struct balloon *balloon)
 {
-	uint64_t size = balloon->size;
-
-	*balloon = (struct balloon){ .size = size };
+	*balloon = (struct balloon){
+		.size = balloon->size,
+		.target = balloon->target,
+		.in_force = balloon->in_force,
+	};
 	balloon_set_state(balloon, BALLOON_STARTING, "its monitor has not answered yet");
 }
 
@@ -74,8 +76,14 @@ void balloon_hear_actual(struct balloon *balloon, uint64_t actual, uint64_t now_
 	balloon->heard_ms = now_ms;
 	if (!balloon->target)
 		return;
+	if (!balloon->is_measured) {
+		balloon->is_measured = true;
+		balloon->distance = distance(balloon);
+		return;
+	}
 	if (distance(balloon) < balloon->distance) {
 		balloon->has_moved = true;
+		balloon->is_retry = false;
 		balloon->is_away = false;
 	} else if (distance(balloon) > balloon->distance + NEAR) {
 		note_other(balloon, now_ms);
@@ -136,7 +144,8 @@ void balloon_tell(struct balloon *balloon, uint64_t target, uint64_t now_ms)
 	bool owed = owes(balloon);
 
 	balloon->target = target;
-	balloon->distance = distance(balloon);
+	/* The guest may have moved since its size was reported. */
+	balloon->is_measured = false;
 	balloon->is_away = false;
 	if (owed)
 		return;
@@ -144,8 +153,9 @@ void balloon_tell(struct balloon *balloon, uint64_t target, uint64_t now_ms)
 	balloon->is_new = true;
 }
 
-void balloon_told(struct balloon *balloon, uint64_t now_ms)
+void balloon_told(struct balloon *balloon, uint64_t target, uint64_t now_ms)
 {
+	balloon->in_force = target;
 	if (balloon->is_new)
 		balloon->moved_ms = now_ms;
 	balloon->is_new = false;
@@ -178,6 +188,19 @@ static void judge_others(struct balloon *balloon, uint64_t now_ms)
 		balloon->why[0] = '\0';
 }
 
+static void judge_return(struct balloon *balloon, bool waited, uint64_t now_ms)
+{
+	/* It moved, or the driver of a booting guest has started. */
+	bool is_better = !owes(balloon) || !waited ||
+			 (balloon->state == BALLOON_NO_DRIVER && balloon->stats_ms);
+
+	if (!is_better && now_ms < balloon->retry_ms)
+		return;
+	balloon_set_state(balloon, BALLOON_OK, "%s", "");
+	balloon->is_retry = !is_better;
+	balloon->moved_ms = now_ms;
+}
+
 void balloon_judge(struct balloon *balloon, uint64_t slack, uint64_t now_ms)
 {
 	/* Monitors may be slow: count from the last report of the size. */
@@ -194,16 +217,16 @@ void balloon_judge(struct balloon *balloon, uint64_t slack, uint64_t now_ms)
 		break;
 	case BALLOON_NO_DRIVER:
 	case BALLOON_STUCK:
-		/* It moved, or the driver of a booting guest has started. */
-		if (!owes(balloon) || !waited || now_ms >= balloon->retry_ms ||
-		    (balloon->state == BALLOON_NO_DRIVER && balloon->stats_ms)) {
-			balloon_set_state(balloon, BALLOON_OK, "%s", "");
-			balloon->moved_ms = now_ms;
-		}
+		judge_return(balloon, waited, now_ms);
 		break;
 	default:
 		break;
 	}
+}
+
+bool balloon_is_off(const struct balloon *balloon)
+{
+	return balloon->target && distance(balloon);
 }
 
 bool balloon_is_moving(const struct balloon *balloon)
@@ -216,13 +239,33 @@ bool balloon_is_unproven(const struct balloon *balloon)
 	return !balloon->has_moved && (!balloon->target || owes(balloon));
 }
 
+void balloon_hear_running(struct balloon *balloon, uint64_t now_ms)
+{
+	if (balloon->state == BALLOON_OK || balloon->state == BALLOON_STUCK ||
+	    balloon->state == BALLOON_NO_DRIVER)
+		return;
+	if (balloon->paused_ms && balloon->moved_ms)
+		balloon->moved_ms += now_ms - balloon->paused_ms;
+	else
+		balloon->moved_ms = now_ms;
+	balloon->paused_ms = 0;
+	balloon_set_state(balloon, BALLOON_OK, "%s", "");
+}
+
+void balloon_hear_paused(struct balloon *balloon, const char *why, uint64_t now_ms)
+{
+	if (balloon->state != BALLOON_PAUSED)
+		balloon->paused_ms = now_ms;
+	balloon_set_state(balloon, BALLOON_PAUSED, "%s", why);
+}
+
 bool balloon_is_live(const struct balloon *balloon)
 {
-	return balloon_follows(balloon) || balloon->state == BALLOON_NO_DRIVER ||
+	return balloon->state == BALLOON_OK || balloon->state == BALLOON_NO_DRIVER ||
 	       balloon->state == BALLOON_STUCK || balloon->state == BALLOON_PAUSED;
 }
 
 bool balloon_follows(const struct balloon *balloon)
 {
-	return balloon->state == BALLOON_OK;
+	return balloon->state == BALLOON_OK && !balloon->is_retry;
 }

@@ -44,20 +44,24 @@ enum balloon_state {
  *	was plugged in later is in no number here
  * @actual: the guest's present size, bytes; valid once @heard_ms is set
  * @target: last target that was set, 0 = none yet
+ * @in_force: last target that was acknowledged, 0 = none yet
  * @heard_ms: when @actual was last reported, 0 = never
  * @stats: statistics of its driver, valid if @has_stats
  * @stats_ms: when they were last renewed, 0 = never
  * @major_faults, @swap_in: per second, moving average
  * @slack: a smaller distance from the target is ignored
+ * @is_measured: the size was reported since the target was set
  * @distance: smallest distance between @actual and @target so far, or since
  *	somebody else has set the balloon
  * @moved_ms: when @distance last shrank, or a target was set that gave the
  *	guest something to do, or that was acknowledged
  * @is_new: such a target is not acknowledged yet
  * @has_moved: it was seen to follow
+ * @is_retry: it did not follow, and has not moved since it is tried again
  * @is_away: it moves away from its target
  * @others_ms: when somebody else has set it, the last time first; 0 = not
  * @retry_ms: when a stuck guest is tried again
+ * @paused_ms: since when it does not run
  */
 struct balloon {
 	enum balloon_state state;
@@ -65,6 +69,7 @@ struct balloon {
 	uint64_t size;
 	uint64_t actual;
 	uint64_t target;
+	uint64_t in_force;
 	uint64_t heard_ms;
 	bool has_stats;
 	struct guest_stats stats;
@@ -72,34 +77,45 @@ struct balloon {
 	double major_faults;
 	double swap_in;
 	uint64_t slack;
+	bool is_measured;
 	uint64_t distance;
 	uint64_t moved_ms;
 	bool is_new;
 	bool has_moved;
+	bool is_retry;
 	bool is_away;
 	uint64_t others_ms[BALLOON_OTHERS_MAX];
 	uint64_t retry_ms;
+	uint64_t paused_ms;
 };
 
 const char *balloon_state_name(enum balloon_state state);
 
 void balloon_set_state(struct balloon *balloon, enum balloon_state state,
 		       const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* The monitor closed, or the guest was reset: forget all but the size. */
+/*
+ * The monitor closed, or the guest was reset: forget all but the size, and the
+ * target, which QEMU has not forgotten.
+ */
 void balloon_forget(struct balloon *balloon);
 void balloon_hear_actual(struct balloon *balloon, uint64_t actual, uint64_t now_ms);
 void balloon_hear_stats(struct balloon *balloon, const struct guest_stats *stats,
 			uint64_t now_ms);
 /* A new target. */
 void balloon_tell(struct balloon *balloon, uint64_t target, uint64_t now_ms);
-/* A target was acknowledged: from now on expect the guest to move. */
-void balloon_told(struct balloon *balloon, uint64_t now_ms);
+/* @target was acknowledged: from now on expect the guest to move. */
+void balloon_told(struct balloon *balloon, uint64_t target, uint64_t now_ms);
 /* Update the state, once per round. Ignore differences up to @slack. */
 void balloon_judge(struct balloon *balloon, uint64_t slack, uint64_t now_ms);
+/* It is not at its target: the target is to be sent again. */
+bool balloon_is_off(const struct balloon *balloon);
 /* The guest has not reached its target yet. */
 bool balloon_is_moving(const struct balloon *balloon);
 /* No target was set yet that it was seen to reach, or to move to. */
 bool balloon_is_unproven(const struct balloon *balloon);
+/* It runs, or @why it does not. Time in which it does not is no delay. */
+void balloon_hear_running(struct balloon *balloon, uint64_t now_ms);
+void balloon_hear_paused(struct balloon *balloon, const char *why, uint64_t now_ms);
 /* It can be told a target. */
 bool balloon_is_live(const struct balloon *balloon);
 /* It does what it is told. */

@@ -83,7 +83,6 @@ static struct guest *inherit(struct guest **old, size_t count,
 
 		if (guest && guest_is_same(guest, config)) {
 			old[i] = NULL;
-			guest->leaving_ms = 0;
 			return guest;
 		}
 	}
@@ -185,14 +184,28 @@ int daemon_configure(struct daemon *daemon, struct config *config)
 	return 0;
 }
 
+/* The configuration has the same process under another name. */
+static bool is_succeeded(const struct daemon *daemon, const struct guest *guest)
+{
+	size_t i;
+
+	for (i = 0; i < daemon->guest_count; i++)
+		if (daemon->guests[i] && !daemon->guests[i]->leaving_ms &&
+		    daemon->guests[i]->pid == guest->pid &&
+		    daemon->guests[i]->start == guest->start)
+			return true;
+	return false;
+}
+
 /* Release its grant before its membership, which pays for the grant. */
-static bool has_left(struct guest *guest, struct guest_env *env)
+static bool has_left(struct daemon *daemon, struct guest *guest, struct guest_env *env)
 {
 	if (!guest->leaving_ms)
 		return false;
-	if (!guest->pid)
+	if (!guest->pid || is_succeeded(daemon, guest))
 		return true;
-	guest_set_target(guest, guest_base(guest));
+	if (balloon_is_live(&guest->balloon))
+		guest_set_target(guest, guest_base(guest));
 	return loop_now() - guest->leaving_ms >= LEAVE_MS && guest_leave(guest, env);
 }
 
@@ -204,7 +217,8 @@ static void see_off(struct daemon *daemon)
 	for (i = 0; i < daemon->guest_count; i++) {
 		struct guest *guest = daemon->guests[i];
 
-		if (has_left(guest, &env)) {
+		daemon->guests[i] = NULL;
+		if (has_left(daemon, guest, &env)) {
 			log_info("guest %s: removed from the configuration", guest->config.name);
 			guest_destroy(guest, &env);
 		} else {

@@ -58,14 +58,17 @@ static struct grpdedup_group_params params_of(const struct group *group)
 	};
 }
 
-static void fail(struct group *group, const char *what, const char *sentence)
+/* Log it if it is another failure than the last: sentences contain numbers. */
+static void fail(struct group *group, const char *what, int err, const char *sentence)
 {
-	char error[sizeof(group->error)];
+	bool is_new = !group->error[0] || err != group->err || strcmp(what, group->failed);
 
-	snprintf(error, sizeof(error), "%s%s%s", what, what[0] ? ": " : "", sentence);
-	if (strcmp(error, group->error))
-		log_warning("group %s: %s", group->config.name, error);
-	snprintf(group->error, sizeof(group->error), "%s", error);
+	group->err = err;
+	group->failed = what;
+	snprintf(group->error, sizeof(group->error), "%s%s%s", what, what[0] ? ": " : "",
+		 sentence);
+	if (is_new)
+		log_warning("group %s: %s", group->config.name, group->error);
 }
 
 static bool is_as_wanted(const struct grpdedup_group *found,
@@ -88,7 +91,7 @@ static bool announce(struct group *group, struct kernel *kernel,
 	else if (!is_as_wanted(found, &params))
 		err = grpdedup_group_set(kernel->conn, &params);
 	if (err) {
-		fail(group, found ? "cannot change it" : "cannot create it",
+		fail(group, found ? "cannot change it" : "cannot create it", err,
 		     kernel_sentence(kernel, err));
 		return false;
 	}
@@ -107,7 +110,7 @@ static void set_rate(struct group *group, struct kernel *kernel)
 	params.set = GRPDEDUP_SET_RATE;
 	err = grpdedup_group_set(kernel->conn, &params);
 	if (err)
-		fail(group, "cannot change its rate", kernel_sentence(kernel, err));
+		fail(group, "cannot change its rate", err, kernel_sentence(kernel, err));
 	else
 		log_info("group %s: %u pages/s; %s", group->config.name,
 			 params.rate, group->rate.reason);
@@ -150,7 +153,7 @@ void group_sync(struct group *group, struct kernel *kernel)
 	const struct grpdedup_group *found;
 
 	if (!kernel->loaded || !kernel->conn) {
-		fail(group, "", kernel->why);
+		fail(group, "", kernel->loaded, kernel->why);
 		group->announced = false;
 		group->paused = GRPDEDUP_PAUSED_NOT;
 		return;
@@ -194,7 +197,7 @@ static uint64_t saved_of(const struct kernel *kernel, const char *name,
 static bool takes_part(const struct group *group, const struct guest *guest)
 {
 	return !strcmp(guest->group, group->config.name) && guest_base(guest) &&
-	       guest->balloon.heard_ms;
+	       (guest->balloon.heard_ms || guest->balloon.target);
 }
 
 static struct law_guest law_guest_of(const struct guest *guest)
@@ -216,6 +219,7 @@ static struct law_guest law_guest_of(const struct guest *guest)
 								guest_base(guest),
 		.live = balloon_is_live(balloon),
 		.follows = balloon_follows(balloon),
+		.in_force = balloon->in_force,
 		.target = balloon->target,
 	};
 }
@@ -256,7 +260,7 @@ static void deleted(void *arg, int err, const char *sentence)
 		return;
 	group->again_ms = loop_now() + AGAIN_MS;
 	fail(group, "removed from the configuration, but it cannot be deleted",
-	     sentence[0] ? sentence : strerror(-err));
+	     err, sentence[0] ? sentence : strerror(-err));
 }
 
 bool group_leave(struct group *group, const struct kernel *kernel, struct work *work)

@@ -15,6 +15,8 @@
  * @law: state of the law
  * @round: its last round
  * @error: a sentence if the kernel does not have the group as configured
+ * @failed: what could not be done then
+ * @err: the error that was logged
  * @is_leaving: it was removed from the configuration, but the kernel has it yet
  * @requesting: the kernel is about to delete it
  * @again_ms: when to retry after the kernel has refused that
@@ -27,6 +29,8 @@ struct group {
 	struct law law;
 	struct law_round round;
 	char error[256];
+	const char *failed;
+	int err;
 	bool is_leaving;
 	bool requesting;
 	uint64_t again_ms;

@@ -13,6 +13,8 @@
 #define LIBVIRT_PIDFILE	"/run/libvirt/qemu/%s.pid"
 /* Delay after the kernel has rejected a request. */
 #define AGAIN_MS	5000
+/* A guest whose state changes all the time must not fill the log. */
+#define LOG_MS		10000
 #define MIB		(1u << 20)
 
 static char *copy(const char *text)
@@ -23,6 +25,14 @@ static char *copy(const char *text)
 static bool same_text(const char *a, const char *b)
 {
 	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static void free_config(struct config_guest *config)
+{
+	free(config->name);
+	free(config->qmp);
+	free(config->pidfile);
+	free(config->domain);
 }
 
 struct guest *guest_create(const struct config_guest *config, const char *group)
@@ -37,6 +47,13 @@ struct guest *guest_create(const struct config_guest *config, const char *group)
 	guest->config.pidfile = copy(config->pidfile);
 	guest->config.domain = copy(config->domain);
 	guest->config.group_name = NULL;
+	if (!guest->config.name || (config->qmp && !guest->config.qmp) ||
+	    (config->pidfile && !guest->config.pidfile) ||
+	    (config->domain && !guest->config.domain)) {
+		free_config(&guest->config);
+		free(guest);
+		return NULL;
+	}
 	snprintf(guest->group, sizeof(guest->group), "%s", group);
 	if (config->domain && asprintf(&guest->config.pidfile, LIBVIRT_PIDFILE,
 				       config->domain) < 0)
@@ -59,10 +76,7 @@ void guest_destroy(struct guest *guest, struct guest_env *env)
 		return;
 	work_forget(env->work, guest);
 	drop_monitor(guest);
-	free(guest->config.name);
-	free(guest->config.qmp);
-	free(guest->config.pidfile);
-	free(guest->config.domain);
+	free_config(&guest->config);
 	free(guest);
 }
 
@@ -78,6 +92,7 @@ bool guest_is_same(const struct guest *guest, const struct config_guest *config)
 void guest_update(struct guest *guest, const struct config_guest *config,
 		  const char *group)
 {
+	guest->leaving_ms = 0;
 	guest->config.base = config->base;
 	guest->config.max = config->max;
 	if (strcmp(guest->group, group))
@@ -104,7 +119,9 @@ static void lose_process(struct guest *guest)
 	log_info("guest %s: process %d has exited", guest->config.name, (int)guest->pid);
 	guest->pid = 0;
 	guest->again_ms = 0;
+	guest->failed = NULL;
 	guest->unseen = (struct unseen){ 0 };
+	guest->lost = 0;
 	drop_monitor(guest);
 }
 
@@ -199,18 +216,19 @@ static void find_process(struct guest *guest)
 	log_info("guest %s: is process %d", guest->config.name, (int)pid);
 }
 
-/* A request failed: say so, unless it failed for the same reason before. */
+/* A request failed: say so, unless it is the same failure as the last time. */
 static void complain(struct guest *guest, const char *what, int err,
 		     const char *sentence)
 {
-	char why[sizeof(guest->why)];
+	bool is_new = !guest->failed || strcmp(what, guest->failed) || err != guest->err;
 
 	guest->again_ms = loop_now() + AGAIN_MS;
-	snprintf(why, sizeof(why), "it cannot %s group %s: %s", what, guest->group,
-		 sentence[0] ? sentence : strerror(-err));
-	if (strcmp(why, guest->why))
-		log_warning("guest %s: %s", guest->config.name, why);
-	snprintf(guest->why, sizeof(guest->why), "%s", why);
+	guest->failed = what;
+	guest->err = err;
+	snprintf(guest->why, sizeof(guest->why), "it cannot %s group %s: %s", what,
+		 guest->group, sentence[0] ? sentence : strerror(-err));
+	if (is_new)
+		log_warning("guest %s: %s", guest->config.name, guest->why);
 }
 
 static void assigned(void *arg, int err, const char *sentence)
@@ -222,6 +240,7 @@ static void assigned(void *arg, int err, const char *sentence)
 		complain(guest, "join", err, sentence);
 		return;
 	}
+	guest->failed = NULL;
 	guest->why[0] = '\0';
 	log_info("guest %s: process %d is in group %s", guest->config.name,
 		 (int)guest->pid, guest->group);
@@ -292,6 +311,7 @@ static void enrol(struct guest *guest, struct guest_env *env)
 		return;
 	}
 	guest->unseen = (struct unseen){ 0 };
+	guest->lost = 0;
 	if (!env->kernel->loaded || !kernel_find_group(env->kernel, guest->group) ||
 	    is_changing(member) || guest->requesting || guest->leaving_ms ||
 	    !guest->is_proven || loop_now() < guest->again_ms)
@@ -301,28 +321,42 @@ static void enrol(struct guest *guest, struct guest_env *env)
 					assigned, guest);
 }
 
+/* Once for each time that it goes on. */
 static void name_others(struct guest *guest)
 {
-	bool many = balloon_others(&guest->balloon, loop_now()) >= BALLOON_OTHERS;
+	unsigned int n = balloon_others(&guest->balloon, loop_now());
 
-	if (many && !guest->named)
-		log_warning("guest %s: %s", guest->config.name, guest->balloon.why);
-	guest->named = many;
+	if (n >= BALLOON_OTHERS && !guest->named)
+		log_warning("guest %s: somebody else sets this balloon: %u times in %u s",
+			    guest->config.name, n, BALLOON_OTHERS_MS / 1000);
+	guest->named = n >= BALLOON_OTHERS || (guest->named && n);
+}
+
+/* "ok" only after the guest has reached its target. */
+static bool is_news(const struct guest *guest, enum balloon_state state)
+{
+	const struct balloon *balloon = &guest->balloon;
+
+	if (balloon->state == BALLOON_OK &&
+	    (state == BALLOON_STARTING || balloon->is_retry || !balloon->target ||
+	     balloon_is_moving(balloon)))
+		return false;
+	return state != guest->logged && loop_now() >= guest->log_ms;
 }
 
 static void log_state(struct guest *guest)
 {
 	enum balloon_state state = guest_state(guest);
 
-	/* Log "ok" only after the guest has reached its target. */
-	if (state == guest->logged ||
-	    (state == BALLOON_OK &&
-	     (!guest->balloon.target || balloon_is_moving(&guest->balloon))))
+	if (!is_news(guest, state))
 		return;
 	guest->logged = state;
+	if (state <= BALLOON_STARTING || state == BALLOON_NONE)
+		return;
+	guest->log_ms = loop_now() + LOG_MS;
 	if (state == BALLOON_OK)
 		log_info("guest %s: the balloon reaches its targets", guest->config.name);
-	else if (state > BALLOON_STARTING && state != BALLOON_NONE)
+	else
 		log_warning("guest %s: %s", guest->config.name, guest_why(guest));
 }
 
@@ -345,7 +379,6 @@ void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack)
 	guest->is_member = false;
 	guest->is_joining = false;
 	guest->saved = 0;
-	guest->lost = 0;
 	if (guest->pid)
 		enrol(guest, env);
 	if (guest->monitor) {

@@ -36,12 +36,14 @@ struct guest_env {
  * @file_pages: RssFile of its process at the start of the round
  * @unseen: estimates broken savings before the scanner counts them
  * @lost: that estimate in bytes
+ * @failed: the request that has failed last, and was logged, with @err
  * @why: a sentence if it is not running, not a member, or cannot leave
  * @unknown: a sentence if it cannot be found out whether it is running: what
  *	was known stays
  * @requesting: a request to join or leave is under way
  * @again_ms: when to retry after the kernel has rejected a request
  * @logged: the last state that was logged
+ * @log_ms: when another one may be
  * @named: it was logged that somebody else sets its balloon
  * @leaving_ms: when it was removed from the configuration, 0 = it was not
  */
@@ -59,6 +61,8 @@ struct guest {
 	uint64_t file_pages;
 	struct unseen unseen;
 	uint64_t lost;
+	const char *failed;
+	int err;
 	char why[256];
 	char unknown[256];
 	bool requesting;
@@ -66,6 +70,7 @@ struct guest {
 	struct monitor *monitor;
 	struct balloon balloon;
 	enum balloon_state logged;
+	uint64_t log_ms;
 	bool named;
 	uint64_t leaving_ms;
 };

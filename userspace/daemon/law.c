@@ -28,10 +28,16 @@ static uint64_t held(const struct law_guest *guest)
 	return beyond(guest->share.actual, guest->share.base);
 }
 
-/* What it has; only what it was granted of it if it does not follow. */
+/*
+ * What it has, or may still take; of what it has only what it was granted if it
+ * does not follow.
+ */
 static uint64_t counted(const struct law_guest *guest)
 {
-	return guest->follows ? held(guest) : less(held(guest), guest->share.amount);
+	uint64_t has = guest->follows ? held(guest) :
+					less(held(guest), guest->share.amount);
+
+	return more(has, beyond(guest->in_force, guest->share.base));
 }
 
 /* Its grant before this round; a new guest starts with what it has. */
@@ -196,7 +202,8 @@ void law_step(struct law *law, const struct law_params *params,
 		/* Out of memory: keep the grants, and retry next round. */
 		guests[i].share.amount = before(&guests[i]);
 		if (!guests[i].live) {
-			dead += beyond(guests[i].target, guests[i].share.base);
+			dead += beyond(more(guests[i].target, guests[i].in_force),
+				       guests[i].share.base);
 			continue;
 		}
 		if (!guests[i].follows)

@@ -3,9 +3,10 @@
  * The law of one group: from its savings to the absolute targets of its guests.
  * A pure function of its arguments, time included. Memory is in bytes.
  *
- * What the guests of a group have above their bases never exceeds in total what
- * the group saves, less its reserve: so a group never costs the host more than
- * the bases of its guests, whatever other groups do.
+ * What the guests of a group are told to have above their bases never exceeds
+ * in total what the group saves, less its reserve. So if they do as they are
+ * told, a group never costs the host more than their bases, whatever other
+ * groups do.
  */
 #ifndef LAW_H
 #define LAW_H
@@ -38,6 +39,8 @@ struct law_params {
  *	which counts against the group's grant.
  * @follows: it does what it is told. One that does not is not granted more, and
  *	what it has beyond its grant is not taken from the others.
+ * @in_force: the last target that QEMU has acknowledged; it may be in force
+ *	until the next one is; 0: none yet
  * @target: last target (0: none yet); new target on return
  */
 struct law_guest {
@@ -45,6 +48,7 @@ struct law_guest {
 	uint64_t max;
 	bool live;
 	bool follows;
+	uint64_t in_force;
 	uint64_t target;
 };
 

@@ -7,8 +7,9 @@
  * QEMU counts DIMMs that were plugged in as memory of the guest, in the size of
  * its balloon and in targets. The operator has given them, and not the group,
  * so they are left out of all numbers here: the base stays the base. A DIMM may
- * come or go at any time. So a size is believed if the DIMMs are the same
- * before and after it, and a target is sent when they have just been asked for.
+ * come or go at any time. So a size is believed if the DIMMs are the same after
+ * it as they were after the last one, and a target is sent when they have just
+ * been asked for.
  *
  * Others may set the balloon as well: the target is sent again in each round
  * until the guest has reached it.
@@ -26,19 +27,20 @@
  */
 #define AGAIN_MS	1000
 #define POLL_SECONDS	1
+/* Between two attempts at what sends too much, or is no monitor. */
+#define GARBAGE_MS	30000
 
 /* Requests by kind: a reply is matched by the id of the newest one. */
 enum question {
 	ASK_MEMORY,
 	ASK_STATUS,
-	ASK_BEFORE,	/* what is plugged in, before ASK_ACTUAL */
+	ASK_BEFORE,	/* what is plugged in, once */
 	ASK_ACTUAL,
-	ASK_AFTER,	/* and after it */
+	ASK_AFTER,	/* what is plugged in, after each ASK_ACTUAL */
 	ASK_LIST,
 	ASK_LIST_ANON,
 	ASK_POLLING,
 	ASK_STATS,
-	ASK_TELL,	/* what is plugged in, before TELL */
 	TELL,
 	QUESTIONS,
 };
@@ -54,8 +56,8 @@ static const char *const parents[] = {
  * @status: what QEMU says of the guest, "running" or another word
  * @no_devices: QEMU does not list its memory devices
  * @plugged: size of the DIMMs, bytes
- * @before: the same when the size of the guest was asked for
- * @actual: that size, DIMMs included; 0 = not told
+ * @actual: size of the guest, DIMMs included; 0 = not known
+ * @sent, @sent_plugged: the last target that was sent, and the DIMMs then
  * @wanted: target, 0 = none yet
  * @told: last target sent on this connection
  * @id: newest request of each kind, 0 = none under way
@@ -69,8 +71,9 @@ struct monitor_qmp {
 	char status[MESSAGE_STATUS_SIZE];
 	bool no_devices;
 	uint64_t plugged;
-	uint64_t before;
 	uint64_t actual;
+	uint64_t sent;
+	uint64_t sent_plugged;
 	uint64_t wanted;
 	uint64_t told;
 	uint64_t id[QUESTIONS];
@@ -126,8 +129,9 @@ static void ask_plugged(struct monitor_qmp *m, enum question question)
 
 static void ask_state(struct monitor_qmp *m)
 {
+	if (m->id[ASK_AFTER])
+		return;
 	ask(m, ASK_STATUS, "query-status", NULL);
-	ask_plugged(m, ASK_BEFORE);
 	ask(m, ASK_ACTUAL, "query-balloon", NULL);
 	ask_plugged(m, ASK_AFTER);
 	if (m->path[0])
@@ -140,25 +144,26 @@ static bool is_incoming(const struct monitor_qmp *m)
 }
 
 /* What it is told now is overwritten when a migration comes in. */
-static void tell(struct monitor_qmp *m)
+static bool has_news(const struct monitor_qmp *m)
 {
-	if (m->wanted && m->told != m->wanted && !m->id[ASK_TELL] && !m->id[TELL] &&
-	    !is_incoming(m) && qmp_ready(m->qmp))
-		ask_plugged(m, ASK_TELL);
+	return m->wanted && m->told != m->wanted && !m->id[TELL] && !is_incoming(m);
 }
 
 static void send_target(struct monitor_qmp *m)
 {
 	struct json_object *arguments;
 
-	if (is_incoming(m))
+	if (!has_news(m))
 		return;
 	arguments = object();
 	json_object_object_add(arguments, "value",
 			       json_object_new_int64((int64_t)(m->wanted + m->plugged)));
 	ask(m, TELL, "balloon", arguments);
-	if (m->id[TELL])
-		m->told = m->wanted;
+	if (!m->id[TELL])
+		return;
+	m->told = m->wanted;
+	m->sent = m->wanted;
+	m->sent_plugged = m->plugged;
 }
 
 static void on_ready(void *arg)
@@ -169,33 +174,30 @@ static void on_ready(void *arg)
 	m->path[0] = '\0';
 	m->status[0] = '\0';
 	m->told = 0;
-	m->no_devices = false;
+	m->actual = 0;
 	ask(m, ASK_MEMORY, "query-memory-size-summary", NULL);
+	ask_plugged(m, ASK_BEFORE);
 	ask_list(m, ASK_LIST);
 	ask_list(m, ASK_LIST_ANON);
 	ask_state(m);
-	tell(m);
 }
 
 /* The words of QEMU's RunState. */
 static void note_status(struct monitor_qmp *m)
 {
 	struct balloon *balloon = m->monitor.balloon;
+	char why[64];
 
 	if (!strcmp(m->status, "running")) {
-		if (balloon->state == BALLOON_OK || balloon->state == BALLOON_STUCK ||
-		    balloon->state == BALLOON_NO_DRIVER)
-			return;
-		balloon_set_state(balloon, BALLOON_OK, "%s", "");
-		balloon->moved_ms = loop_now();
+		balloon_hear_running(balloon, loop_now());
 	} else if (is_incoming(m)) {
 		balloon_set_state(balloon, BALLOON_INCOMING,
 				  "it waits for a migration that comes in");
 	} else if (!strcmp(m->status, "prelaunch")) {
-		balloon_set_state(balloon, BALLOON_PAUSED, "it has not been started yet");
+		balloon_hear_paused(balloon, "it has not been started yet", loop_now());
 	} else {
-		balloon_set_state(balloon, BALLOON_PAUSED, "it does not run: QEMU says %s",
-				  m->status);
+		snprintf(why, sizeof(why), "it does not run: QEMU says %s", m->status);
+		balloon_hear_paused(balloon, why, loop_now());
 	}
 }
 
@@ -211,14 +213,22 @@ static void hear_plugged(struct monitor_qmp *m, const struct message *message)
 		m->no_devices = true;
 }
 
-/* The size between two equal answers about the DIMMs. */
-static void hear_actual(struct monitor_qmp *m)
+/* The size of the guest is known, and what is plugged in: the time to tell. */
+static void hear_after(struct monitor_qmp *m, const struct message *message)
 {
-	if (!m->actual || m->before != m->plugged)
-		return;
-	balloon_hear_actual(m->monitor.balloon,
-			    m->actual > m->plugged ? m->actual - m->plugged : 0, loop_now());
-	note_status(m);
+	uint64_t before = m->plugged, actual = m->actual;
+
+	hear_plugged(m, message);
+	m->actual = 0;
+	if (actual && before == m->plugged) {
+		balloon_hear_actual(m->monitor.balloon,
+				    actual > m->plugged ? actual - m->plugged : 0,
+				    loop_now());
+		note_status(m);
+	}
+	if (m->sent_plugged != m->plugged || balloon_is_off(m->monitor.balloon))
+		m->told = 0;
+	send_target(m);
 }
 
 static void hear_status(struct monitor_qmp *m, const struct message *message)
@@ -227,10 +237,8 @@ static void hear_status(struct monitor_qmp *m, const struct message *message)
 
 	if (!message_status(message, m->status, sizeof(m->status)))
 		snprintf(m->status, sizeof(m->status), "running");
-	if (was_incoming && !is_incoming(m)) {
+	if (was_incoming && !is_incoming(m))
 		m->told = 0;
-		tell(m);
-	}
 }
 
 static void hear_list(struct monitor_qmp *m, const struct message *message,
@@ -256,8 +264,10 @@ static void hear_error(struct monitor_qmp *m, enum question question,
 {
 	struct balloon *balloon = m->monitor.balloon;
 
-	if (question == ASK_BEFORE || question == ASK_AFTER || question == ASK_TELL)
+	if (question == ASK_BEFORE || question == ASK_AFTER)
 		m->no_devices = true;
+	else if (question == ASK_STATUS)
+		snprintf(m->status, sizeof(m->status), "running");
 	else if (!strcmp(message->class, "DeviceNotActive"))
 		balloon_set_state(balloon, BALLOON_NO_DEVICE,
 				  "the guest has no balloon device; start it with -device virtio-balloon-pci");
@@ -268,8 +278,9 @@ static void hear_error(struct monitor_qmp *m, enum question question,
 
 static void taken(struct monitor_qmp *m)
 {
-	balloon_told(m->monitor.balloon, loop_now());
-	tell(m);
+	balloon_told(m->monitor.balloon, m->sent, loop_now());
+	/* It may be another one by now. */
+	send_target(m);
 }
 
 static enum question question_of(const struct monitor_qmp *m, uint64_t id)
@@ -303,15 +314,12 @@ static void hear_return(struct monitor_qmp *m, enum question question,
 		break;
 	case ASK_BEFORE:
 		hear_plugged(m, message);
-		m->before = m->plugged;
-		m->actual = 0;
 		break;
 	case ASK_ACTUAL:
 		message_actual(message, &m->actual);
 		break;
 	case ASK_AFTER:
-		hear_plugged(m, message);
-		hear_actual(m);
+		hear_after(m, message);
 		break;
 	case ASK_LIST:
 	case ASK_LIST_ANON:
@@ -319,10 +327,6 @@ static void hear_return(struct monitor_qmp *m, enum question question,
 		break;
 	case ASK_STATS:
 		hear_stats(m, message);
-		break;
-	case ASK_TELL:
-		hear_plugged(m, message);
-		send_target(m);
 		break;
 	case TELL:
 		taken(m);
@@ -363,7 +367,7 @@ static void on_event(void *arg, const struct message *message)
 		return;
 	}
 	for (i = 0; i < sizeof(news) / sizeof(news[0]); i++)
-		if (!strcmp(message->class, news[i]) && !m->id[ASK_AFTER])
+		if (!strcmp(message->class, news[i]))
 			ask_state(m);
 }
 
@@ -372,14 +376,13 @@ static void on_ended(void *arg, enum qmp_end why, const char *error)
 	struct monitor_qmp *m = arg;
 	struct balloon *balloon = m->monitor.balloon;
 
-	m->next_ms = loop_now() + AGAIN_MS;
+	m->next_ms = loop_now() + (why == QMP_END_GARBAGE ? GARBAGE_MS : AGAIN_MS);
 	switch (why) {
 	case QMP_END_BUSY:
 		balloon_set_state(balloon, BALLOON_BUSY, "%s", error);
 		break;
 	case QMP_END_ABSENT:
 	case QMP_END_CLOSED:
-		m->wanted = 0;
 		balloon_forget(balloon);
 		balloon_set_state(balloon, BALLOON_STARTING, "%s", error);
 		break;
@@ -407,11 +410,8 @@ static void monitor_qmp_tick(struct monitor *monitor)
 			qmp_open(m->qmp);
 		return;
 	}
-	if (!m->shared && !m->id[ASK_AFTER])
+	if (!m->shared)
 		ask_state(m);
-	if (balloon_is_moving(monitor->balloon))
-		m->told = 0;
-	tell(m);
 }
 
 static void monitor_qmp_set(struct monitor *monitor, uint64_t bytes)
@@ -420,7 +420,8 @@ static void monitor_qmp_set(struct monitor *monitor, uint64_t bytes)
 
 	m->wanted = bytes;
 	balloon_tell(monitor->balloon, bytes, loop_now());
-	tell(m);
+	if (qmp_ready(m->qmp))
+		ask_state(m);
 }
 
 static pid_t monitor_qmp_peer(const struct monitor *monitor)

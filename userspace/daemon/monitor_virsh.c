@@ -107,8 +107,7 @@ static void hear_stats(struct monitor_virsh *m)
 	balloon_hear_actual(balloon, actual, loop_now());
 	if (stats.last_update != MESSAGE_UNKNOWN)
 		balloon_hear_stats(balloon, &stats, loop_now());
-	if (balloon->state != BALLOON_STUCK && balloon->state != BALLOON_NO_DRIVER)
-		balloon_set_state(balloon, BALLOON_OK, "%s", "");
+	balloon_hear_running(balloon, loop_now());
 }
 
 static void complain(struct monitor_virsh *m, const char *what)
@@ -142,7 +141,7 @@ static void understand(struct monitor_virsh *m)
 		break;
 	case TELL:
 		m->told = m->telling;
-		balloon_told(balloon, loop_now());
+		balloon_told(balloon, m->told, loop_now());
 		m->next_ms = loop_now();
 		break;
 	}
@@ -281,6 +280,9 @@ static void monitor_virsh_tick(struct monitor *monitor)
 		complain(m, "it does not answer");
 	if (m->pid)
 		return;
+	/* Others may set it as well. Ask for the size between two targets. */
+	if (balloon_is_moving(m->monitor.balloon) && m->question != TELL)
+		m->told = 0;
 	if (m->wanted && m->wanted != m->told && now - m->since_ms >= ASK_SOON_MS) {
 		m->telling = m->wanted;
 		ask(m, TELL);
