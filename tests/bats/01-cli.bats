@@ -2,7 +2,7 @@
 # The tool without the module: the errors that it detects itself, its help, its exit statuses.
 # Needs no root and no VM. GRPDEDUP_TOOL is the tool to test if not userspace/grpdedup.
 
-VERBS='add-group set-group del-group pause resume assign move unassign scan show list dump monitor balloon version help'
+VERBS='add-group set-group del-group pause resume account assign move unassign scan show list dump monitor balloon version help'
 
 setup_file() {
 	export TOOL=${GRPDEDUP_TOOL-$BATS_TEST_DIRNAME/../../userspace/grpdedup}
@@ -161,6 +161,9 @@ foreign() {
 	usage "missing GROUP, or --all" resume
 	usage "--all excludes 'g'" pause --all g
 	usage "--all excludes 'g'" resume g --all
+	usage "missing GROUP" account
+	usage "missing PATH, or none" account g
+	usage "'b'" account g a b
 	usage "missing GROUP" scan
 	usage "'h'" scan g h
 	usage "--timeout needs --wait" scan g --timeout 5
@@ -188,6 +191,8 @@ foreign() {
 	usage "cannot be empty" del-group ""
 	usage "cannot be empty" pause g ""
 	usage "cannot be empty" resume ""
+	usage "cannot be empty" account "" none
+	usage "the path of a cgroup cannot be empty" account g ""
 	usage "cannot be empty" assign "" 1
 	usage "cannot be empty" move "" 1
 	usage "cannot be empty" scan ""
@@ -247,6 +252,8 @@ foreign() {
 	absent pause --all
 	absent resume g h
 	absent resume --all
+	absent account g none
+	absent account g /a.slice/b
 	absent assign g 1 2 3
 	absent assign g 1 2 --no-wait
 	absent move g 1
@@ -580,7 +587,7 @@ group-del t, 0 pages unshared" "grpdedup: waiting for events" monitor
 		["leaving", null], ["failed", "there is no memory for it"]]' <<<"$out" >&2 || fail "$out"
 	with_module runs 0 dump --header
 	[[ $(awk -F '\t' '$1 ~ /member/ { print $(NF - 1) }' <<<"$out" | tr '\n' ' ') == "state member joining leaving failed " ]] || fail "$out"
-	[[ $(awk -F '\t' '$1 ~ /group/ { print $NF }' <<<"$out" | tr '\n' ' ') == "paused no fault request " ]] || fail "$out"
+	[[ $(awk -F '\t' '$1 ~ /group/ { print $(NF - 1) }' <<<"$out" | tr '\n' ' ') == "paused no fault request " ]] || fail "$out"
 }
 
 @test "cli: scan --wait waits for no group that is paused, and not longer than it is told" {
@@ -595,6 +602,102 @@ group-del t, 0 pages unshared" "grpdedup: waiting for events" monitor
 	says 4 "group t: resumed" "grpdedup: group nobody: there is no group of that name" resume nobody t
 	says 0 "all groups: paused" "" pause --all
 	says 0 "all groups: resumed" "" resume --all
+}
+
+# make_cgroup NAME [PID...]: files as of a cgroup, below $cgroups
+make_cgroup() {
+	mkdir -p "$cgroups/$1"
+	echo domain >"$cgroups/$1/cgroup.type"
+	echo 0 >"$cgroups/$1/cgroup.freeze"
+	printf 'populated %s\nfrozen 0\n' $(($# > 1)) >"$cgroups/$1/cgroup.events"
+	printf '%s\n' "${@:2}" | grep . >"$cgroups/$1/cgroup.procs" || true
+}
+
+# Cgroups that are files, in a place with a blank, and a /proc that names it: the scanner of t has tid 4300.
+make_hierarchy() {
+	cgroups="$BATS_TEST_TMPDIR/cg roup"
+	make_cgroup "" 1
+	make_cgroup a.slice
+	export STANDIN_TID=4300 STANDIN_PROC=$BATS_TEST_TMPDIR/proc
+	mkdir -p "$STANDIN_PROC/self"
+	cat >"$STANDIN_PROC/self/mountinfo" <<-END
+		22 1 0:20 / /proc rw,nosuid - proc proc rw
+		23 1 0:21 / / rw - cgroup2-like none rw
+		24 1 0:22 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu
+		25 1 0:23 /part /elsewhere rw - cgroup2 cgroup2 rw
+		26 1 0:23 / ${cgroups// /\\040} rw,nosuid shared:9 - cgroup2 cgroup2 rw
+	END
+}
+
+# stays SENTENCE NAME PATH [STATUS]: refused, and the scanner is in no cgroup's file
+stays() {
+	says "${4-2}" "" "grpdedup: group t: $1" account "$2" "$3"
+	! grep -rqx 4300 "$cgroups" || fail "the scanner was moved: $(grep -rx 4300 "$cgroups")"
+}
+
+@test "cli: account takes a path with and without the mount point" {
+	local cgroups path
+	make_hierarchy
+	for path in a.slice/leaf /a.slice/leaf //a.slice///leaf/ "$cgroups/a.slice/leaf" "$cgroups//a.slice/leaf/"; do
+		make_cgroup a.slice/leaf
+		says 0 "group t: its scanner is accounted to $path" "" account t "$path"
+		[[ $(<"$cgroups/a.slice/leaf/cgroup.procs") == 4300 ]] || fail "$path: $(<"$cgroups/a.slice/leaf/cgroup.procs")"
+	done
+	# one for all scanners of a tenant, and the root's file
+	make_cgroup a.slice/leaf 4301 4302
+	says 0 "group t: its scanner is accounted to a.slice/leaf" "" account t a.slice/leaf
+	[[ $(head -n 1 "$cgroups/a.slice/leaf/cgroup.procs") == 4300 ]]
+	says 0 "group full: its scanner is accounted to the root cgroup" "" account full none
+	[[ $(<"$cgroups/cgroup.procs") == 4301 ]] || fail "$(<"$cgroups/cgroup.procs")"
+}
+
+@test "cli: account refuses what is no cgroup for scanners only, and leaves nothing behind" {
+	local cgroups before
+	make_hierarchy
+	make_cgroup b 4301 4242 4302
+	make_cgroup c
+	make_cgroup c/vcpu0 4242
+	make_cgroup d
+	echo threaded >"$cgroups/d/cgroup.type"
+	make_cgroup e
+	echo 1 >"$cgroups/e/cgroup.freeze"
+	make_cgroup e/leaf
+	before=$(cd "$cgroups" && find . | sort)
+	stays "process 4242 is in cgroup /b: a scanner needs a cgroup without other processes" t b
+	stays "there are processes below cgroup /c: a scanner needs a cgroup without other processes" t c
+	stays "cgroup /d is threaded (its type is 'threaded'), so it takes no scanner" t d
+	stays "cgroup /e is frozen, and would not stay so with a scanner in it" t e
+	stays "cgroup /e is frozen, and would not stay so with a scanner in it" t e/leaf
+	stays "there is no cgroup /x" t x/leaf 4
+	stays "there is no cgroup /part/x" t "$cgroups/part/x/leaf" 4
+	# the kernel fills a new cgroup, this file system does not
+	stays "/a.slice/new is no cgroup" t a.slice/new 4
+	stays "/a.slice/cgroup.procs is no cgroup" t a.slice/cgroup.procs 4
+	stays "the path of a cgroup may not contain '.' or '..'" t a.slice/../b
+	stays "the path of a cgroup may not contain '.' or '..'" t ./a.slice
+	stays "the path of the cgroup is too long" t "a.slice/$(printf '%05000d' 0)"
+	stays "this is the root cgroup; use 'none' for it" t /
+	stays "this is the root cgroup; use 'none' for it" t "$cgroups"
+	says 4 "" "grpdedup: group nobody: there is no group of that name" account nobody a.slice
+	STANDIN_TID='' stays "cannot move the scanner to cgroup /a.slice: No such process" t a.slice 4
+	sed -i '$d' "$STANDIN_PROC/self/mountinfo"
+	stays "no cgroup2 file system is mounted" t a.slice
+	stays "no cgroup2 file system is mounted" t none
+	[[ $(cd "$cgroups" && find . | sort) == "$before" ]] || fail "something was left: $(find "$cgroups")"
+}
+
+@test "cli: show and dump name the cgroup that a scanner is accounted to" {
+	local cgroups
+	make_hierarchy
+	mkdir "$STANDIN_PROC"/430{0,1}
+	printf '4:cpu,cpuacct:/old\n0::/a.slice/"leaf\n' >"$STANDIN_PROC/4300/cgroup"
+	echo 0::/ >"$STANDIN_PROC/4301/cgroup"
+	with_module runs 0 show
+	[[ $(grep accounted <<<"$out") == 't: its scanner is accounted to /a.slice/"leaf' ]] || fail "$out"
+	with_module runs 0 show --json
+	jq -e '[.groups[].account] == ["/a.slice/\"leaf", null, "/"]' <<<"$out" >&2 || fail "$out"
+	with_module runs 0 dump --header
+	[[ $(awk -F '\t' '$1 ~ /group/ { print $NF }' <<<"$out" | tr '\n' ' ') == 'account /a.slice/"leaf - / ' ]] || fail "$out"
 }
 
 @test "cli: output that cannot be written is an error" {
@@ -636,6 +739,10 @@ group-del t, 0 pages unshared" "grpdedup: waiting for events" monitor
 	[[ "${COMPREPLY[*]}" == 4121 ]] || fail "4: ${COMPREPLY[*]}"
 	complete_line grpdedup pause ""
 	[[ ${#COMPREPLY[*]} == 3 && "${COMPREPLY[*]}" == "--all tenant-a "* ]] || fail "pause: ${COMPREPLY[*]}"
+	complete_line grpdedup account ""
+	[[ ${#COMPREPLY[*]} == 2 && "${COMPREPLY[*]}" == "tenant-a "* ]] || fail "account: ${COMPREPLY[*]}"
+	complete_line grpdedup account tenant-a n
+	[[ "${COMPREPLY[*]}" == none ]] || fail "account tenant-a n: ${COMPREPLY[*]}"
 	complete_line grpdedup move --f
 	[[ "${COMPREPLY[*]}" == --force ]] || fail "move --f: ${COMPREPLY[*]}"
 	complete_line grpdedup assign --

@@ -164,7 +164,7 @@ static void dump_columns_are_frozen(void)
 
 	set(&group.counters, GRPDEDUP_CNT_PAGES_SHARED, 11);
 	set(&group.counters, GRPDEDUP_CNT_CPU_NS, 12);
-	row_of_group(&row, &group);
+	row_of_group(&row, &group, "/a b");
 	out = writing();
 	tsv_names(out, &row);
 	tsv_values(out, &row);
@@ -177,10 +177,10 @@ static void dump_columns_are_frozen(void)
 		     "\tskip_contended\tskip_vma_shared\tskip_vma_hugetlb"
 		     "\tskip_vma_other\tzaps\tunshares\tcpu_ns\tmetadata_bytes"
 		     "\tskip_vma_file\tskip_reserve\tpartial_scans"
-		     "\tlone_unshares\tpaused\n"
+		     "\tlone_unshares\tpaused\taccount\n"
 		     "\tt\t3\t4000\t16\t7\t99\t2\t11\t-\t-\t-\t-\t-\t-\t-\t-\t-"
 		     "\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t12\t-"
-		     "\t-\t-\t-\t-\tfault\n"));
+		     "\t-\t-\t-\t-\tfault\t/a b\n"));
 
 	row_of_member(&row, &member);
 	out = writing();
@@ -204,7 +204,7 @@ static void rows_fit(void)
 	event.counters.present = UINT64_MAX;
 	row_of_event(&row, &event, "now");
 	EXPECT(row.count <= ROW_CELLS);
-	row_of_group(&row, &group);
+	row_of_group(&row, &group, NULL);
 	EXPECT(row.count <= ROW_CELLS);
 	row_of_member(&row, &member);
 	EXPECT(row.count <= ROW_CELLS);
@@ -247,7 +247,7 @@ static void columns_stay_aligned(void)
 		set(&members[1].counters, i, UINT64_MAX);
 	}
 	for (i = 0; i < 3; i++)
-		row_of_group(&rows[i], &groups[i]);
+		row_of_group(&rows[i], &groups[i], NULL);
 	out = writing();
 	table_print(out, rows, 3);
 	fclose(out);
@@ -275,7 +275,7 @@ static void percentages(void)
 	set(&group.counters, GRPDEDUP_CNT_PAGES_SHARING, 30);
 	set(&group.counters, GRPDEDUP_CNT_PAGES_UNSHARED, 50);
 	set(&group.counters, GRPDEDUP_CNT_PAGES_VOLATILE, 10);
-	row_of_group(&row, &group);
+	row_of_group(&row, &group, NULL);
 	out = writing();
 	table_print(out, &row, 1);
 	fclose(out);
@@ -385,13 +385,13 @@ static void paused_groups(void)
 	struct row row;
 	FILE *out;
 
-	row_of_group(&row, &group);
+	row_of_group(&row, &group, NULL);
 	out = writing();
 	table_print(out, &row, 1);
 	fclose(out);
 	EXPECT(strstr(written, " 4000 ") && !strstr(written, "paused"));
 	group.paused = GRPDEDUP_PAUSED_REQUEST;
-	row_of_group(&row, &group);
+	row_of_group(&row, &group, NULL);
 	out = writing();
 	table_print(out, &row, 1);
 	fclose(out);

@@ -9,12 +9,15 @@
  *   STANDIN_DEAF	nobody may listen for events
  *   STANDIN_SAVED	a file with the pages that group t saves
  *   STANDIN_TALK	whoever listens is sent some events, then SIGTERM
+ *   STANDIN_TID	thread id of t's scanner; the next two are those of full and LONG_NAME
+ *   STANDIN_PROC	a directory whose files take the place of those in /proc
  *
  * There are groups t, full (paused by request) and LONG_NAME (paused because of a
  * fault), but not nobody. Requests about full fail, and nobody can leave
  * LONG_NAME, which cannot be deleted. Processes 11 to 14 are in t; what else joins is a member as long as
  * this program runs.
  */
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -164,6 +167,15 @@ static uint32_t pages_sharing(const char *name)
 	return pages;
 }
 
+static uint32_t tid_of(const char *name)
+{
+	const char *tid = getenv("STANDIN_TID");
+
+	if (!tid)
+		return 0;
+	return (uint32_t)atoi(tid) + (!strcmp(name, LONG_NAME) ? 2 : !strcmp(name, "full"));
+}
+
 static void put_group(const char *name, int flags)
 {
 	uint32_t paused = !strcmp(name, LONG_NAME) ? GRPDEDUP_PAUSED_FAULT :
@@ -183,6 +195,7 @@ static void put_group(const char *name, int flags)
 	put_u32(d, nlh, GRPDEDUP_A_GROUP_ID, name[0] == 't' && !name[1] ? 1 : 2);
 	put_str(d, nlh, GRPDEDUP_A_GROUP_NAME, name);
 	put_u32(d, nlh, GRPDEDUP_A_RATE, 4000);
+	put_u32(d, nlh, GRPDEDUP_A_TID, tid_of(name));
 	put_u32(d, nlh, GRPDEDUP_A_MEMBERS, 3);
 	put_u32(d, nlh, GRPDEDUP_A_PAUSED, paused);
 	put_attr(d, nlh, GRPDEDUP_A_COUNTERS | NLA_F_NESTED, counters, sizeof(counters));
@@ -369,6 +382,17 @@ ssize_t recvfrom(int fd, void *buf, size_t len, int flags, struct sockaddr *from
 	if (!is_netlink(fd))
 		return syscall(SYS_recvfrom, fd, buf, len, flags, from, from_len);
 	return fake_recvfrom(fd, buf, len, flags, from, from_len);
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+	FILE *(*real)(const char *, const char *) =
+		(FILE *(*)(const char *, const char *))dlsym(RTLD_NEXT, "fopen");
+	char other[4096] = "";
+
+	if (is_on("STANDIN_PROC") && !strncmp(path, "/proc/", 6))
+		snprintf(other, sizeof(other), "%s/%s", getenv("STANDIN_PROC"), path + 6);
+	return real(other[0] && !access(other, R_OK) ? other : path, mode);
 }
 
 int setsockopt(int fd, int level, int name, const void *value, socklen_t len)

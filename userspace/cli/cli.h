@@ -33,6 +33,7 @@ int cmd_set_group(int argc, char **argv);
 int cmd_del_group(int argc, char **argv);
 int cmd_pause(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
+int cmd_account(int argc, char **argv);
 int cmd_assign(int argc, char **argv);
 int cmd_move(int argc, char **argv);
 int cmd_unassign(int argc, char **argv);

@@ -46,7 +46,7 @@ static void dump_names(void)
 	const struct grpdedup_group group = { 0 };
 	struct row row;
 
-	row_of_group(&row, &group);
+	row_of_group(&row, &group, NULL);
 	fputs("#group", stdout);
 	tsv_names(stdout, &row);
 	row_of_member(&row, &member);
@@ -60,7 +60,7 @@ static void dump_values(const struct snapshot *snap)
 	size_t i;
 
 	for (i = 0; i < snap->group_count; i++) {
-		row_of_group(&row, &snap->groups[i]);
+		row_of_group(&row, &snap->groups[i], snap->accounts[i]);
 		fputs("group", stdout);
 		tsv_values(stdout, &row);
 	}

@@ -44,6 +44,11 @@ static const struct verb verbs[] = {
 	{ "resume", "GROUP... | --all",
 	  "undo pause",
 	  "  --all  all groups, also those that are created later\n", cmd_resume },
+	{ "account", "GROUP PATH|none",
+	  "account the CPU time of a group's scanner to a cgroup",
+	  "  PATH  a cgroup (version 2) without other processes; it is created if only\n"
+	  "        its last component is missing\n"
+	  "  none  the root cgroup\n", cmd_account },
 	{ "assign", "GROUP PID... [--no-wait]",
 	  "put processes into a group", NO_WAIT_OPTION, cmd_assign },
 	{ "move", "GROUP PID... [--force] [--no-wait]",

@@ -81,7 +81,8 @@ static void add_rate(struct row *row, const struct grpdedup_group *group)
 	row_number(row, NULL, "rate", CELL_RATE, group->paused ? 0 : group->rate);
 }
 
-void row_of_group(struct row *row, const struct grpdedup_group *group)
+void row_of_group(struct row *row, const struct grpdedup_group *group,
+		  const char *account)
 {
 	row->count = 0;
 	row_text(row, "group_name", "group", group->name);
@@ -93,6 +94,10 @@ void row_of_group(struct row *row, const struct grpdedup_group *group)
 	row_number(row, "member_count", "members", CELL_COUNT, group->members);
 	add_counters(row, &group->counters, true);
 	row_text(row, "paused", NULL, paused_name(group->paused));
+	if (account)
+		row_text(row, "account", NULL, account);
+	else
+		row_absent(row, "account", NULL, CELL_TEXT);
 }
 
 void row_of_member(struct row *row, const struct grpdedup_member *member)

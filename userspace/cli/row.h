@@ -6,7 +6,9 @@
 #include "../lib/libgrpdedup.h"
 #include "output.h"
 
-void row_of_group(struct row *row, const struct grpdedup_group *group);
+/* @account: cgroup of its scanner, NULL if unknown */
+void row_of_group(struct row *row, const struct grpdedup_group *group,
+		  const char *account);
 void row_of_member(struct row *row, const struct grpdedup_member *member);
 /* @time NULL: no time stamp. */
 void row_of_event(struct row *row, const struct grpdedup_event *event,

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "../lib/parse.h"
 #include "cli.h"
@@ -21,12 +22,22 @@ struct view {
 	unsigned int watch_ms;
 };
 
+/* Scanners are in the root cgroup by default. */
+static void print_account(const char *group, const char *account)
+{
+	char escaped[1024];
+
+	if (account && strcmp(account, "/"))
+		printf("%s: its scanner is accounted to %s\n", group,
+		       text_escape(escaped, sizeof(escaped), account));
+}
+
 static void print_groups(const struct snapshot *snap, struct row *rows)
 {
 	size_t i;
 
 	for (i = 0; i < snap->group_count; i++)
-		row_of_group(&rows[i], &snap->groups[i]);
+		row_of_group(&rows[i], &snap->groups[i], snap->accounts[i]);
 	table_print(stdout, rows, snap->group_count);
 	for (i = 0; i < snap->group_count; i++) {
 		const char *paused =
@@ -34,6 +45,7 @@ static void print_groups(const struct snapshot *snap, struct row *rows)
 
 		if (paused)
 			printf("%s: %s\n", snap->groups[i].name, paused);
+		print_account(snap->groups[i].name, snap->accounts[i]);
 		print_skips(stdout, &snap->groups[i]);
 	}
 }
@@ -111,7 +123,7 @@ static void print_json(const struct snapshot *snap)
 
 	printf("{\"page_size\":%" PRIu64 ",\"groups\":[", page_size());
 	for (i = 0; i < snap->group_count; i++) {
-		row_of_group(&row, &snap->groups[i]);
+		row_of_group(&row, &snap->groups[i], snap->accounts[i]);
 		fputs(i ? ",{" : "{", stdout);
 		json_fields(stdout, &row);
 		fputs(",\"members\":[", stdout);

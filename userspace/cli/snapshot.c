@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Groups and members, sorted. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include "cli.h"
 #include "snapshot.h"
 
@@ -33,6 +35,21 @@ static int take_group(struct grpdedup_conn *conn, const char *name,
 	return grpdedup_group_get(conn, name, snap->groups);
 }
 
+static int take_accounts(struct snapshot *snap)
+{
+	char path[PATH_MAX];
+	size_t i;
+
+	snap->accounts = calloc(snap->group_count + 1, sizeof(*snap->accounts));
+	if (!snap->accounts)
+		return -ENOMEM;
+	/* A scanner may have ended meanwhile. */
+	for (i = 0; i < snap->group_count; i++)
+		if (!grpdedup_account_get(snap->groups[i].tid, path, sizeof(path)))
+			snap->accounts[i] = strdup(path);
+	return 0;
+}
+
 int snapshot_take(struct grpdedup_conn *conn, const char *name,
 		  struct snapshot *snap)
 {
@@ -54,6 +71,9 @@ int snapshot_take(struct grpdedup_conn *conn, const char *name,
 	if (snap->group_count)
 		qsort(snap->groups, snap->group_count, sizeof(*snap->groups),
 		      by_id);
+	err = take_accounts(snap);
+	if (err)
+		return cli_fail(NULL, err, "cannot read the groups");
 	if (snap->member_count)
 		qsort(snap->members, snap->member_count, sizeof(*snap->members),
 		      by_group_and_pid);
@@ -62,6 +82,11 @@ int snapshot_take(struct grpdedup_conn *conn, const char *name,
 
 void snapshot_free(struct snapshot *snap)
 {
+	size_t i;
+
+	for (i = 0; snap->accounts && i < snap->group_count; i++)
+		free(snap->accounts[i]);
+	free(snap->accounts);
 	free(snap->groups);
 	free(snap->members);
 }

@@ -5,9 +5,11 @@
 
 #include "../lib/libgrpdedup.h"
 
+/* @accounts: cgroup of each group's scanner, NULL if unknown */
 struct snapshot {
 	struct grpdedup_group *groups;
 	size_t group_count;
+	char **accounts;
 	struct grpdedup_member *members;
 	size_t member_count;
 };

@@ -26,8 +26,8 @@ _grpdedup_offer_qemu() {
 
 _grpdedup() {
 	local cur=${COMP_WORDS[COMP_CWORD]}
-	local -a verbs=(add-group set-group del-group pause resume assign move
-		unassign scan show list dump monitor balloon version help)
+	local -a verbs=(add-group set-group del-group pause resume account
+		assign move unassign scan show list dump monitor balloon version help)
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
@@ -47,6 +47,13 @@ _grpdedup() {
 	pause | resume)
 		_grpdedup_offer --all
 		_grpdedup_offer_list groups
+		;;
+	account)
+		if ((COMP_CWORD == 2)); then
+			_grpdedup_offer_list groups
+		else
+			_grpdedup_offer none
+		fi
 		;;
 	assign | move)
 		_grpdedup_offer --no-wait

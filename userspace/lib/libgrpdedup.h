@@ -42,6 +42,16 @@ int grpdedup_group_pause(struct grpdedup_conn *conn, const char *name);
 int grpdedup_group_resume(struct grpdedup_conn *conn, const char *name);
 /* A sentence about a value of &enum grpdedup_paused, NULL if not paused. */
 const char *grpdedup_group_paused(uint32_t paused);
+/*
+ * Account the CPU time of the group's scanner to the cgroup (version 2) @path,
+ * "none": the root. The last component is created if it is missing. Refused,
+ * with a message and without a change, unless the cgroup has no processes but
+ * scanners, and is not frozen.
+ */
+int grpdedup_account_set(struct grpdedup_conn *conn, const char *name,
+			 const char *path);
+/* The cgroup of scanner @tid, below the mount point; "/" is the root. */
+int grpdedup_account_get(uint32_t tid, char *path, size_t size);
 /* @group NULL: the members of all groups. */
 int grpdedup_member_list(struct grpdedup_conn *conn, const char *group,
 			 struct grpdedup_member **members, size_t *count);
