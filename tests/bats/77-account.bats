@@ -149,6 +149,29 @@ process_in() {
 	echo 0 >$ROOT/$TENANT/cgroup.freeze
 }
 
+# unit_does KEY GROUP: what systemd would execute, as a process of the cgroup
+unit_does() {
+	local command
+	command=$(sed -n "s/^$1=-\?//p" "$BATS_TEST_DIRNAME/../../userspace/systemd/grpdedup-cpu@.service")
+	command=${command//@SBINDIR@\/}
+	command=${command//%i/$2}
+	# shellcheck disable=SC2016 # for the shell inside
+	bash -c 'echo $$ >"$1/cgroup.procs"; eval "exec $2"' - $ROOT/$TENANT "${command//\$\$/\$}"
+}
+
+@test "account: the unit moves the scanner below its own cgroup, and takes it back" {
+	gd add-group tenant-a --rate 0
+	mkdir $ROOT/$TENANT
+	unit_does ExecStart tenant-a
+	is_at tenant-a /$TENANT/scanner || fail "it is at $(where_is tenant-a)"
+	# again, as after the scanner of another group of that name
+	unit_does ExecStart tenant-a
+	is_at tenant-a /$TENANT/scanner
+	unit_does ExecStop tenant-a
+	is_at tenant-a /
+	rmdir $ROOT/$TENANT/scanner $ROOT/$TENANT
+}
+
 # growth GROUP...: of their cpu_ns, ms, while all of them are busy
 growth() {
 	local before=() i name
