@@ -487,6 +487,38 @@ process() {
 	wait_for 5 says_no_more "$long: removed" || fail "$(status)"
 }
 
+@test "daemon: a scanner is accounted as the file says; what fails is tried again, and named once" {
+	local cgroups=$dir/cgroups
+	# files as of cgroups; the stand-in's scanner has tid 4300
+	mkdir -p "$dir/proc/self" "$cgroups"/{a.slice,b.slice}
+	echo "26 1 0:23 / $cgroups rw - cgroup2 cgroup2 rw" >"$dir/proc/self/mountinfo"
+	echo domain | tee "$cgroups"/{a,b}.slice/cgroup.type
+	touch "$cgroups"/{,a.slice/,b.slice/}cgroup.procs
+	echo 4242 >"$cgroups/a.slice/cgroup.procs"
+	is_in() { grep -qx 4300 "$cgroups/$1/cgroup.procs"; }
+
+	one_group 'account = a.slice' >"$conf"
+	STANDIN_TID=4300 STANDIN_PROC=$dir/proc with_module start
+	wait_for 5 says 't: cannot account its scanner: process 4242 is in cgroup /a.slice: ' || fail "$(status)"
+	sleep 2
+	[[ $(logs 'cannot account') == 1 ]] || fail "$(cat "$log")"
+	: >"$cgroups/a.slice/cgroup.procs"
+	wait_for 5 is_in a.slice || fail "$(cat "$log")"
+	wait_for 5 says_no_more t: || fail "$(status)"
+	# once, until the file has another one
+	: >"$cgroups/a.slice/cgroup.procs"
+	sleep 2
+	! is_in a.slice || fail "it is moved again and again: $(cat "$log")"
+	one_group 'account = /b.slice' >"$conf"
+	kill -HUP "$daemon"
+	wait_for 5 is_in b.slice || fail "$(cat "$log")"
+	logged '^<5>group t: account: a.slice -> /b.slice'
+	one_group >"$conf"
+	kill -HUP "$daemon"
+	wait_for 5 is_in . || fail "$(cat "$log")"
+	[[ $(logs 'its scanner is accounted') == 3 ]] || fail "$(cat "$log")"
+}
+
 @test "daemon: a reload says what it changes" {
 	{
 		printf '%s\n' '[host]' 'available_floor = 1G'

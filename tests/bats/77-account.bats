@@ -172,6 +172,25 @@ unit_does() {
 	rmdir $ROOT/$TENANT/scanner $ROOT/$TENANT
 }
 
+@test "account: the daemon moves the scanner of each new group of that name" {
+	local conf=$BATS_TEST_TMPDIR/conf log=$BATS_TEST_TMPDIR/log daemon first
+	mkdir $ROOT/$TENANT
+	printf '%s\n' '[group g]' 'rate = 1000' "account = $TENANT/scanner" >"$conf"
+	grpdedupd --config "$conf" --socket "$BATS_TEST_TMPDIR/socket" 2>"$log" 3>&- &
+	daemon=$!
+	echo "$daemon" >>"$PIDS"
+	wait_for 10 groups_are g
+	wait_for 10 is_at g /$TENANT/scanner || fail "$(cat "$log")"
+	first=$(tid g)
+	gd del-group g
+	wait_for 10 groups_are g
+	wait_for 10 is_at g /$TENANT/scanner || fail "$(cat "$log")"
+	[[ $(tid g) != "$first" ]] || fail "it is the same scanner: this test means nothing"
+	printf '%s\n' '[group g]' 'rate = 1000' >"$conf"
+	kill -HUP "$daemon"
+	wait_for 10 is_at g / || fail "$(cat "$log")"
+}
+
 # growth GROUP...: of their cpu_ns, ms, while all of them are busy
 growth() {
 	local before=() i name

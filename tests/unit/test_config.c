@@ -49,6 +49,7 @@ static void whole(void)
 		"[group tenant-a]\nrate = 8k\nrate_control = auto\nrate_min = 2k\nrate_max = 1M\n"
 		"cpu_max = 15\npolicy = demand\nreserve = 64M\ngrowth = 128M\ndeadband = 5M\n"
 		"average = 3.5\nsplit_min = 32\nmax_frames = 100000\n"
+		"account = /machine.slice/tenant a.slice/grpdedup\n"
 		"[guest web1]\n  group = tenant-a ; its tenant\n\tqmp=/run/web1.qmp\nmonitor = shared\n"
 		"base = 2GiB\nmax = 4096M\n"
 		"[guest web2]\ngroup = tenant-a\npidfile = /run/web2.pid\n"
@@ -69,6 +70,7 @@ static void whole(void)
 	EXPECT(group->law.reserve == 64ull << 20 && group->law.growth == 128ull << 20);
 	EXPECT(group->law.deadband == 5ull << 20 && group->law.average == 3.5);
 	EXPECT(group->split_min == 32 && group->frames_max == 100000);
+	EXPECT(!strcmp(group->account, "/machine.slice/tenant a.slice/grpdedup"));
 	EXPECT(config->guests[0].qmp_shared && config->guests[0].base.bytes == 2ull << 30);
 	EXPECT(config->guests[0].max == 4ull << 30);
 	EXPECT(!strcmp(config->guests[0].qmp, "/run/web1.qmp"));
@@ -89,6 +91,7 @@ static void defaults(void)
 	EXPECT(!config->groups[0].rate_auto && config->groups[0].rate == 4000);
 	EXPECT(config->groups[0].law.policy == &policy_equal);
 	EXPECT(config->groups[1].rate == 1000);
+	EXPECT(!config->groups[1].account[0]);
 	EXPECT(!config->guests[0].max && !config->guests[0].qmp_shared);
 	config_free(config);
 	config = load("");
@@ -123,6 +126,7 @@ static const struct bad {
 	{ "[host]\npressure_max = 1\n[host]\npressure_max = 2\n", 3, "duplicate section [host]" },
 	{ "[group a]\nrate = many\n", 2, "rate 'many' is not a number" },
 	{ "[group a]\nrate = -1\n", 2, "negative" },
+	{ "[group a]\naccount =\nrate = 1\n", 2, "account '' is empty" },
 	{ "[group a]\nrate = 1001M\n", 2, "too large" },
 	{ "[group a]\nrate = 5 # fast\n", 2, "after the number" },
 	{ "[group a]\npolicy = fair\n", 2, "equal, entitlement, demand" },

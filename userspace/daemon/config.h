@@ -14,6 +14,8 @@
 #define CONFIG_PATH	"/etc/grpdedup/grpdedupd.conf"
 /* Minimum size of a guest. */
 #define CONFIG_BASE_MIN	(16ull << 20)
+/* No line of the file is longer. */
+#define CONFIG_ACCOUNT_SIZE	200
 
 /**
  * struct config_group - [group NAME]
@@ -21,6 +23,8 @@
  * @rate_auto: rate_control = auto
  * @split_min, @frames_max: as for "grpdedup add-group"; by default the module's
  *	defaults
+ * @account: the cgroup of its scanner, as for "grpdedup account"; "": do not
+ *	move it
  */
 struct config_group {
 	char name[GRPDEDUP_NAME_MAX + 1];
@@ -32,6 +36,7 @@ struct config_group {
 	struct law_params law;
 	uint32_t split_min;
 	uint64_t frames_max;
+	char account[CONFIG_ACCOUNT_SIZE];
 };
 
 /**

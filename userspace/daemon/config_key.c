@@ -175,6 +175,14 @@ static const char *parse_path(const char *text, void *value)
 	return *text == '/' ? parse_text(text, value) : "is not an absolute path";
 }
 
+static const char *parse_account(const char *text, void *value)
+{
+	if (!*text)
+		return "is empty";
+	snprintf(value, CONFIG_ACCOUNT_SIZE, "%s", text);
+	return NULL;
+}
+
 static void show_size(char *text, size_t size, const void *value)
 {
 	uint64_t bytes = *(const uint64_t *)value;
@@ -231,6 +239,13 @@ static void show_text(char *text, size_t size, const void *value)
 	snprintf(text, size, "%s", string ? string : "none");
 }
 
+static void show_account(char *text, size_t size, const void *value)
+{
+	const char *account = value;
+
+	snprintf(text, size, "%s", account[0] ? account : "none");
+}
+
 #define IN_HOST(field)	CONFIG_HOST, offsetof(struct host_params, field)
 #define IN_GROUP(field)	CONFIG_GROUP, offsetof(struct config_group, field)
 #define IN_GUEST(field)	CONFIG_GUEST, offsetof(struct config_guest, field)
@@ -256,6 +271,7 @@ static const struct key {
 	{ "average", parse_average, show_decimal, IN_GROUP(law.average) },
 	{ "split_min", parse_split_min, show_u32, IN_GROUP(split_min) },
 	{ "max_frames", parse_count, show_count, IN_GROUP(frames_max) },
+	{ "account", parse_account, show_account, IN_GROUP(account) },
 	{ "group", parse_text, show_text, IN_GUEST(group_name) },
 	{ "qmp", parse_path, show_text, IN_GUEST(qmp) },
 	{ "monitor", parse_monitor, show_monitor, IN_GUEST(qmp_shared) },

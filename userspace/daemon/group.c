@@ -148,6 +148,32 @@ static void note_paused(struct group *group, uint32_t paused)
 			   sentence ? sentence : "resumed");
 }
 
+/*
+ * Move the scanner where the configuration has it, or back if it has no place
+ * for it any more. False if that failed: it is tried again in the next round,
+ * as the cgroup may be created later.
+ */
+static bool account(struct group *group, struct kernel *kernel, uint32_t tid)
+{
+	const char *want = group->config.account;
+	int err;
+
+	if (!strcmp(want, group->account) && (!want[0] || tid == group->account_tid))
+		return true;
+	err = grpdedup_account_set(kernel->conn, group->config.name,
+				   want[0] ? want : "none");
+	if (err) {
+		fail(group, "cannot account its scanner", err,
+		     kernel_sentence(kernel, err));
+		return false;
+	}
+	log_info("group %s: its scanner is accounted to %s", group->config.name,
+		 want[0] ? want : "the root cgroup");
+	memcpy(group->account, want, sizeof(group->account));
+	group->account_tid = tid;
+	return true;
+}
+
 void group_sync(struct group *group, struct kernel *kernel)
 {
 	const struct grpdedup_group *found;
@@ -170,7 +196,8 @@ void group_sync(struct group *group, struct kernel *kernel)
 		/* Respect a rate that was set by hand. */
 		group->rate.rate = found->rate;
 	}
-	group->error[0] = '\0';
+	if (!found || account(group, kernel, found->tid))
+		group->error[0] = '\0';
 }
 
 /* What the group saves now, less metadata and what was lost since. */

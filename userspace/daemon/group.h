@@ -12,6 +12,8 @@
  * @rate: the rate to set; changes with rate_auto
  * @announced: the kernel has accepted @config since it was last read
  * @paused: &enum grpdedup_paused, as of the last round
+ * @account: the cgroup that the daemon has moved the scanner to, "": it has not
+ * @account_tid: thread id of that scanner
  * @law: state of the law
  * @round: its last round
  * @error: a sentence if the kernel does not have the group as configured
@@ -26,6 +28,8 @@ struct group {
 	struct rate rate;
 	bool announced;
 	uint32_t paused;
+	char account[CONFIG_ACCOUNT_SIZE];
+	uint32_t account_tid;
 	struct law law;
 	struct law_round round;
 	char error[256];
