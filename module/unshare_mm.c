@@ -15,7 +15,6 @@
 #include <linux/freezer.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
-#include <linux/pagemap.h>
 #include <linux/sizes.h>
 #include <linux/swap.h>
 
@@ -162,9 +161,15 @@ static unsigned long address_of(struct vm_area_struct *vma, pgoff_t offset)
 	return vma->vm_start + ((offset - vma->vm_pgoff) << PAGE_SHIFT);
 }
 
+/* linear_page_index() would ask hugetlb on 6.1. */
+static pgoff_t offset_of(struct vm_area_struct *vma, unsigned long addr)
+{
+	return vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+}
+
 static pgoff_t end_offset(struct vm_area_struct *vma)
 {
-	return vma->vm_pgoff + vma_pages(vma);
+	return offset_of(vma, vma->vm_end);
 }
 
 /* The first offset from un->offset on that may be mapped, or ULONG_MAX. */
@@ -186,7 +191,7 @@ static pgoff_t next_offset(struct mm_struct *mm, struct gd_unshare *un)
 		if (walks && walks--)
 			addr = gd_walk_next(mm, addr, vma->vm_end);
 		if (addr < vma->vm_end)
-			next = min(next, linear_page_index(vma, addr));
+			next = min(next, offset_of(vma, addr));
 	}
 	return next;
 }
