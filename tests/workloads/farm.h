@@ -30,6 +30,7 @@ struct monitor {
 	/* chaos */
 	uint64_t reported;	/* what the client knows to be plugged in */
 	uint64_t told;		/* the client's last target, without that; 0: none yet */
+	double met;		/* when the client came */
 	double disturbed;	/* when it was last given something to do, or kept from it */
 	double paused_until;
 };

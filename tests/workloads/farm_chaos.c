@@ -7,7 +7,8 @@
  * What is wrong is printed as "violation: ..."; a line "chaos: ..." each ten seconds says how much was
  * looked at:
  * - no target is below the base (256 MiB), whatever is plugged in;
- * - targets are not above the bases and what the group saves in total, or saved 3 s ago;
+ * - targets are not above the bases and what the group saves in total, or saved 3 s ago, of the guests that
+ *   can be told;
  * - a guest that obeys and runs is at its target 3 s after it was disturbed or told another one.
  */
 #include <inttypes.h>
@@ -160,7 +161,8 @@ static void check(double now)
 	for (int i = 0; i < chaos.count; i++) {
 		const struct monitor *m = &chaos.monitors[i];
 
-		granted += m->told > BASE ? m->told - BASE : 0;
+		if (m->client >= 0 && now - m->met > GRACE)
+			granted += m->told > BASE ? m->told - BASE : 0;
 		if (!obeys(i) || !farm_runs(m) || now - m->disturbed < GRACE)
 			continue;
 		chaos.looks++;

@@ -68,6 +68,7 @@ static void greet(struct monitor *m)
 	if (m->client < 0)
 		gd_die("accept: %s", strerror(errno));
 	fcntl(m->client, F_SETFL, O_NONBLOCK);
+	m->met = farm_now();
 	if (m->kind == RUBBISH)
 		say(m, "SSH-2.0-OpenSSH_9.2\r\n");
 	else if (m->kind != NO_GREETING)
