@@ -65,6 +65,9 @@ static void say(struct monitor *m, const char *text)
 static void greet(struct monitor *m)
 {
 	m->client = accept(m->listener, NULL, NULL);
+	/* the event was of a client that has been hung up on since */
+	if (m->client < 0 && errno == EAGAIN)
+		return;
 	if (m->client < 0)
 		gd_die("accept: %s", strerror(errno));
 	fcntl(m->client, F_SETFL, O_NONBLOCK);
@@ -258,7 +261,7 @@ static void listen_at(struct monitor *m, const char *dir, int i)
 	m->client = -1;
 	strcpy(m->status, "running");
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%d.qmp", dir, i);
-	m->listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	m->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	if (m->listener < 0 || bind(m->listener, (struct sockaddr *)&address, sizeof(address)) ||
 	    listen(m->listener, 1))
 		gd_die("cannot listen at %s: %s", address.sun_path, strerror(errno));
