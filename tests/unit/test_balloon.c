@@ -21,6 +21,20 @@ static struct balloon booted(uint64_t now)
 	return balloon;
 }
 
+/* Its monitor reports a size, and it is judged. */
+static void report(struct balloon *balloon, uint64_t actual, uint64_t now)
+{
+	balloon_hear_actual(balloon, actual, now);
+	balloon_judge(balloon, SLACK, now);
+}
+
+static unsigned int others(const struct balloon *balloon, uint64_t now)
+{
+	char text[BALLOON_WHY_SIZE];
+
+	return balloon_others(balloon, now, text, sizeof(text));
+}
+
 static struct guest_stats stats_at(uint64_t seconds, uint64_t faults)
 {
 	return (struct guest_stats){
@@ -40,8 +54,7 @@ static void follows(void)
 	for (now = 2000; now <= 60000; now += 1000) {
 		if (actual > 256 * MIB)
 			actual -= 8 * MIB;
-		balloon_hear_actual(&balloon, actual, now);
-		balloon_judge(&balloon, SLACK, now);
+		report(&balloon, actual, now);
 		EXPECT(balloon_follows(&balloon));
 	}
 	EXPECT(!balloon_is_moving(&balloon));
@@ -64,8 +77,7 @@ static void no_driver(void)
 	/* Nobody has looked since: that proves nothing. */
 	balloon_judge(&balloon, SLACK, 60000);
 	EXPECT(balloon_follows(&balloon));
-	balloon_hear_actual(&balloon, 512 * MIB, 6000);
-	balloon_judge(&balloon, SLACK, 6000);
+	report(&balloon, 512 * MIB, 6000);
 	EXPECT(balloon.state == BALLOON_NO_DRIVER);
 	EXPECT(strstr(balloon.why, "256 MiB") && strstr(balloon.why, "512 MiB"));
 	/* It boots, and its driver reports. */
@@ -84,26 +96,21 @@ static void gets_another_chance(void)
 	balloon_hear_stats(&balloon, &stats, 1000);
 	balloon_tell(&balloon, 256 * MIB, 500);
 	balloon_told(&balloon, balloon.target, 1000);
-	balloon_hear_actual(&balloon, 512 * MIB, 5900);
-	balloon_judge(&balloon, SLACK, 5900);
+	report(&balloon, 512 * MIB, 5900);
 	EXPECT(balloon_follows(&balloon));
-	balloon_hear_actual(&balloon, 512 * MIB, 6000);
-	balloon_judge(&balloon, SLACK, 6000);
+	report(&balloon, 512 * MIB, 6000);
 	EXPECT(balloon.state == BALLOON_STUCK);
 	for (now = 7000; now < 66000; now += 1000) {
-		balloon_hear_actual(&balloon, 512 * MIB, now);
-		balloon_judge(&balloon, SLACK, now);
+		report(&balloon, 512 * MIB, now);
 		EXPECT(!balloon_follows(&balloon));
 	}
 	/* Another chance, but no share of the grant before it moves. */
 	balloon_judge(&balloon, SLACK, 66000);
 	EXPECT(balloon.state == BALLOON_OK && balloon_is_live(&balloon) && !balloon_follows(&balloon));
-	balloon_hear_actual(&balloon, 512 * MIB, 71000);
-	balloon_judge(&balloon, SLACK, 71000);
+	report(&balloon, 512 * MIB, 71000);
 	EXPECT(balloon.state == BALLOON_STUCK);
 	/* It moves after all. */
-	balloon_hear_actual(&balloon, 400 * MIB, 72000);
-	balloon_judge(&balloon, SLACK, 72000);
+	report(&balloon, 400 * MIB, 72000);
 	EXPECT(balloon_follows(&balloon));
 }
 
@@ -112,8 +119,7 @@ static void small_debts_are_none(void)
 	struct balloon balloon = booted(1000);
 
 	balloon_tell(&balloon, 505 * MIB, 1000);
-	balloon_hear_actual(&balloon, 512 * MIB, 100000);
-	balloon_judge(&balloon, SLACK, 100000);
+	report(&balloon, 512 * MIB, 100000);
 	EXPECT(balloon_follows(&balloon));
 }
 
@@ -127,12 +133,10 @@ static void no_driver_whatever_is_told(void)
 	for (now = 1000; now < 6000; now += 1000) {
 		balloon_tell(&balloon, (256 + now / 50) * MIB, now);
 		balloon_told(&balloon, balloon.target, now);
-		balloon_hear_actual(&balloon, 512 * MIB, now);
-		balloon_judge(&balloon, SLACK, now);
+		report(&balloon, 512 * MIB, now);
 		EXPECT(balloon_follows(&balloon) && balloon_is_unproven(&balloon));
 	}
-	balloon_hear_actual(&balloon, 512 * MIB, now);
-	balloon_judge(&balloon, SLACK, now);
+	report(&balloon, 512 * MIB, now);
 	EXPECT(balloon.state == BALLOON_NO_DRIVER);
 	EXPECT(balloon_is_live(&balloon));
 }
@@ -144,17 +148,14 @@ static void time_for_a_new_target(void)
 
 	balloon_tell(&balloon, 512 * MIB, 0);
 	balloon_told(&balloon, balloon.target, 0);
-	balloon_hear_actual(&balloon, 512 * MIB, 100000);
-	balloon_judge(&balloon, SLACK, 100000);
+	report(&balloon, 512 * MIB, 100000);
 	EXPECT(!balloon_is_unproven(&balloon));
 	balloon_tell(&balloon, 256 * MIB, 100000);
 	balloon_hear_actual(&balloon, 512 * MIB, 101000);
 	balloon_told(&balloon, balloon.target, 101000);
-	balloon_hear_actual(&balloon, 512 * MIB, 105900);
-	balloon_judge(&balloon, SLACK, 105900);
+	report(&balloon, 512 * MIB, 105900);
 	EXPECT(balloon_follows(&balloon));
-	balloon_hear_actual(&balloon, 512 * MIB, 106000);
-	balloon_judge(&balloon, SLACK, 106000);
+	report(&balloon, 512 * MIB, 106000);
 	EXPECT(balloon.state == BALLOON_NO_DRIVER);
 }
 
@@ -166,8 +167,7 @@ static void others_are_named(void)
 
 	balloon_tell(&balloon, 256 * MIB, 0);
 	balloon_told(&balloon, balloon.target, 0);
-	balloon_hear_actual(&balloon, 256 * MIB, now);
-	balloon_judge(&balloon, SLACK, now);
+	report(&balloon, 256 * MIB, now);
 	for (i = 1; i <= 3; i++) {
 		EXPECT(balloon_follows(&balloon) && !balloon.why[0]);
 		/* in two steps away, and back in one */
@@ -175,7 +175,7 @@ static void others_are_named(void)
 		balloon_hear_actual(&balloon, 384 * MIB, now += 1000);
 		EXPECT(balloon_is_moving(&balloon));
 		balloon_hear_actual(&balloon, 256 * MIB, now += 1000);
-		EXPECT(balloon_others(&balloon, now) == (unsigned int)i);
+		EXPECT(others(&balloon, now) == (unsigned int)i);
 		balloon_judge(&balloon, SLACK, now);
 	}
 	EXPECT(balloon_follows(&balloon));
@@ -188,7 +188,7 @@ static void others_are_named(void)
 		balloon_hear_actual(&balloon, 384 * MIB, ++now);
 		balloon_hear_actual(&balloon, 256 * MIB, ++now);
 	}
-	EXPECT(balloon_others(&balloon, now) == BALLOON_OTHERS_MAX);
+	EXPECT(others(&balloon, now) == BALLOON_OTHERS_MAX);
 }
 
 /* QEMU keeps the target when its monitor closes, and so does the law. */
@@ -206,10 +206,9 @@ static void a_target_outlives_the_monitor(void)
 		balloon_hear_actual(&balloon, 512 * MIB, now);
 		balloon_hear_running(&balloon, now);
 		balloon_judge(&balloon, SLACK, now);
-		EXPECT(balloon_follows(&balloon) && !balloon_others(&balloon, now));
+		EXPECT(balloon_follows(&balloon) && !others(&balloon, now));
 	}
-	balloon_hear_actual(&balloon, 512 * MIB, now);
-	balloon_judge(&balloon, SLACK, now);
+	report(&balloon, 512 * MIB, now);
 	EXPECT(balloon.state == BALLOON_NO_DRIVER);
 }
 
@@ -228,7 +227,7 @@ static void up_and_down_is_nobody_else(void)
 		balloon_hear_actual(&balloon, 384 * MIB, now += 500);
 		balloon_hear_actual(&balloon, 256 * MIB, now += 500);
 	}
-	EXPECT(!balloon_others(&balloon, now));
+	EXPECT(!others(&balloon, now));
 }
 
 static void a_pause_is_no_delay(void)
@@ -249,8 +248,7 @@ static void a_pause_is_no_delay(void)
 		balloon_judge(&balloon, SLACK, now + 1000);
 		EXPECT(balloon_follows(&balloon));
 	}
-	balloon_hear_actual(&balloon, 512 * MIB, now);
-	balloon_judge(&balloon, SLACK, now);
+	report(&balloon, 512 * MIB, now);
 	EXPECT(balloon.state == BALLOON_NO_DRIVER);
 }
 

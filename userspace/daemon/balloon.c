@@ -94,13 +94,18 @@ void balloon_hear_actual(struct balloon *balloon, uint64_t actual, uint64_t now_
 	balloon->moved_ms = now_ms;
 }
 
-unsigned int balloon_others(const struct balloon *balloon, uint64_t now_ms)
+unsigned int balloon_others(const struct balloon *balloon, uint64_t now_ms, char *text,
+			    size_t size)
 {
 	unsigned int n = 0;
 
 	while (n < BALLOON_OTHERS_MAX && balloon->others_ms[n] &&
 	       now_ms - balloon->others_ms[n] < BALLOON_OTHERS_MS)
 		n++;
+	text[0] = '\0';
+	if (n >= BALLOON_OTHERS)
+		snprintf(text, size, "somebody else sets this balloon: %u times in %u s", n,
+			 BALLOON_OTHERS_MS / 1000);
 	return n;
 }
 
@@ -176,18 +181,6 @@ static void judge_stuck(struct balloon *balloon, uint64_t now_ms)
 				  (double)balloon->target / mib, (double)balloon->actual / mib);
 }
 
-static void judge_others(struct balloon *balloon, uint64_t now_ms)
-{
-	unsigned int others = balloon_others(balloon, now_ms);
-
-	if (others >= BALLOON_OTHERS)
-		snprintf(balloon->why, sizeof(balloon->why),
-			 "somebody else sets this balloon: %u times in %u s", others,
-			 BALLOON_OTHERS_MS / 1000);
-	else
-		balloon->why[0] = '\0';
-}
-
 static void judge_return(struct balloon *balloon, bool waited, uint64_t now_ms)
 {
 	/* It moved, or the driver of a booting guest has started. */
@@ -211,7 +204,7 @@ void balloon_judge(struct balloon *balloon, uint64_t slack, uint64_t now_ms)
 		balloon->has_stats = false;
 	switch (balloon->state) {
 	case BALLOON_OK:
-		judge_others(balloon, now_ms);
+		balloon_others(balloon, now_ms, balloon->why, sizeof(balloon->why));
 		if (owes(balloon) && waited)
 			judge_stuck(balloon, now_ms);
 		break;

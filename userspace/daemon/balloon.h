@@ -120,7 +120,11 @@ void balloon_hear_paused(struct balloon *balloon, const char *why, uint64_t now_
 bool balloon_is_live(const struct balloon *balloon);
 /* It does what it is told. */
 bool balloon_follows(const struct balloon *balloon);
-/* How often somebody else has set it of late. */
-unsigned int balloon_others(const struct balloon *balloon, uint64_t now_ms);
+/*
+ * How often somebody else has set it of late. @text: a sentence if that is to
+ * be said, else "".
+ */
+unsigned int balloon_others(const struct balloon *balloon, uint64_t now_ms, char *text,
+			    size_t size);
 
 #endif /* BALLOON_H */

@@ -34,14 +34,12 @@ static const char *other_file(const struct config_file *file, const char *path)
 static void begin_group(struct config_file *file, const char *name)
 {
 	struct config *config = file->config;
+	const struct config_group *other = config_find_group(config, name);
 	struct config_group *group;
-	size_t i;
 
-	for (i = 0; i < config->group_count; i++)
-		if (!strcmp(config->groups[i].name, name))
-			config_complain(file, file->section, "group %s is a duplicate of %sline %u",
-					name, other_file(file, config->groups[i].file),
-					config->groups[i].line);
+	if (other)
+		config_complain(file, file->section, "group %s is a duplicate of %sline %u",
+				name, other_file(file, other->file), other->line);
 	config_check_group_name(file, name);
 	if (file->err)
 		return;
@@ -209,6 +207,7 @@ static void read_file(struct config_file *file, const char *path)
 	struct config *config = file->config;
 	char **name = add((void **)&config->files, &config->file_count, sizeof(*name));
 	struct stat st;
+	int err;
 
 	if (name)
 		*name = strdup(path);
@@ -220,8 +219,9 @@ static void read_file(struct config_file *file, const char *path)
 	file->path = *name;
 	file->stream = fopen(path, "re");
 	if (!file->stream) {
-		config_complain(file, 0, "%s", strerror(errno));
-		file->err = -errno;
+		err = -errno;
+		config_complain(file, 0, "%s", strerror(-err));
+		file->err = err;
 		return;
 	}
 	/* A device or a pipe may have no end. */

@@ -70,18 +70,18 @@ static void check_group(struct config_file *file, struct config_group *group)
 
 static void find_group(struct config_file *file, struct config_guest *guest)
 {
-	struct config *config = file->config;
-	size_t i;
+	const struct config *config = file->config;
+	const struct config_group *group;
 
 	if (!guest->group_name) {
 		config_complain(file, guest->line, "guest %s: group is missing (group = NAME)",
 				guest->name);
 		return;
 	}
-	for (i = 0; i < config->group_count; i++)
-		if (!strcmp(config->groups[i].name, guest->group_name))
-			guest->group = (unsigned int)i;
-	if (guest->group == CONFIG_NO_GROUP)
+	group = config_find_group(config, guest->group_name);
+	if (group)
+		guest->group = (unsigned int)(group - config->groups);
+	else
 		config_complain(file, guest->line, "guest %s: there is no group %s", guest->name,
 				guest->group_name);
 }

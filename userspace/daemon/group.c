@@ -8,9 +8,6 @@
 #include "group.h"
 #include "log.h"
 
-/* Delay after the kernel has refused to delete a group. */
-#define AGAIN_MS	5000
-
 struct group *group_create(const struct config_group *config)
 {
 	struct group *group = calloc(1, sizeof(*group));
@@ -285,9 +282,9 @@ static void deleted(void *arg, int err, const char *sentence)
 	group->requesting = false;
 	if (!err || err == -ENOENT || !group->is_leaving)
 		return;
-	group->again_ms = loop_now() + AGAIN_MS;
+	group->again_ms = loop_now() + WORK_AGAIN_MS;
 	fail(group, "removed from the configuration, but it cannot be deleted",
-	     err, sentence[0] ? sentence : strerror(-err));
+	     err, sentence);
 }
 
 bool group_leave(struct group *group, const struct kernel *kernel, struct work *work)

@@ -11,8 +11,6 @@
 
 /* Where libvirt keeps the pid files of its domains. */
 #define LIBVIRT_PIDFILE	"/run/libvirt/qemu/%s.pid"
-/* Delay after the kernel has rejected a request. */
-#define AGAIN_MS	5000
 /* A guest whose state changes all the time must not fill the log. */
 #define LOG_MS		10000
 #define MIB		(1u << 20)
@@ -222,11 +220,11 @@ static void complain(struct guest *guest, const char *what, int err,
 {
 	bool is_new = !guest->failed || strcmp(what, guest->failed) || err != guest->err;
 
-	guest->again_ms = loop_now() + AGAIN_MS;
+	guest->again_ms = loop_now() + WORK_AGAIN_MS;
 	guest->failed = what;
 	guest->err = err;
 	snprintf(guest->why, sizeof(guest->why), "it cannot %s group %s: %s", what,
-		 guest->group, sentence[0] ? sentence : strerror(-err));
+		 guest->group, sentence);
 	if (is_new)
 		log_warning("guest %s: %s", guest->config.name, guest->why);
 }
@@ -324,11 +322,11 @@ static void enrol(struct guest *guest, struct guest_env *env)
 /* Once for each time that it goes on. */
 static void name_others(struct guest *guest)
 {
-	unsigned int n = balloon_others(&guest->balloon, loop_now());
+	char text[BALLOON_WHY_SIZE];
+	unsigned int n = balloon_others(&guest->balloon, loop_now(), text, sizeof(text));
 
 	if (n >= BALLOON_OTHERS && !guest->named)
-		log_warning("guest %s: somebody else sets this balloon: %u times in %u s",
-			    guest->config.name, n, BALLOON_OTHERS_MS / 1000);
+		log_warning("guest %s: %s", guest->config.name, text);
 	guest->named = n >= BALLOON_OTHERS || (guest->named && n);
 }
 

@@ -96,6 +96,8 @@ static void *run(void *arg)
 			 grpdedup_conn_error(conn));
 		grpdedup_conn_close(conn);
 	}
+	if (job->err && !job->sentence[0])
+		snprintf(job->sentence, sizeof(job->sentence), "%s", strerror(-job->err));
 	pthread_mutex_lock(&work->lock);
 	job->next = work->done;
 	work->done = job;

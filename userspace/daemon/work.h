@@ -20,7 +20,10 @@
 
 struct work;
 
-/* @err: 0 or -errno; @sentence: the kernel's message, or "" */
+/* When to try again what the kernel has refused. */
+#define WORK_AGAIN_MS	5000
+
+/* @err: 0 or -errno; @sentence: the kernel's message, or that of the error */
 typedef void (*work_fn)(void *arg, int err, const char *sentence);
 
 struct work *work_create(struct loop *loop);
