@@ -15,10 +15,9 @@ config() {
 }
 
 start_daemon() {
-	grpdedupd --config "$CONF" --socket "$SOCKET" --log-level debug 2>>"$LOG" 3>&- &
-	daemon=$!
+	daemon_start "$CONF" "$SOCKET" "$LOG"
+	# shellcheck disable=SC2154 # daemon_start sets it
 	echo "$daemon" >>"$PIDS"
-	wait_for 5 status >/dev/null || fail "grpdedupd does not answer: $(cat "$LOG")"
 }
 
 reload() {

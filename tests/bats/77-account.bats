@@ -176,8 +176,7 @@ unit_does() {
 	local conf=$BATS_TEST_TMPDIR/conf log=$BATS_TEST_TMPDIR/log daemon first
 	mkdir $ROOT/$TENANT
 	printf '%s\n' '[group g]' 'rate = 1000' "account = $TENANT/scanner" >"$conf"
-	grpdedupd --config "$conf" --socket "$BATS_TEST_TMPDIR/socket" 2>"$log" 3>&- &
-	daemon=$!
+	daemon_start "$conf" "$BATS_TEST_TMPDIR/socket" "$log"
 	echo "$daemon" >>"$PIDS"
 	wait_for 10 groups_are g
 	wait_for 10 is_at g /$TENANT/scanner || fail "$(cat "$log")"

@@ -58,10 +58,8 @@ average = 2}"
 }
 
 start_daemon() {
-	grpdedupd --config "$DIR/conf" --socket "$SOCKET" --log-level debug 2>>"$DIR/daemon.log" 3>&- &
-	daemon=$!
+	daemon_start "$DIR/conf" "$SOCKET" "$DIR/daemon.log"
 	echo "$daemon" >"$DIR/daemon.pid"
-	wait_for 5 status >/dev/null || fail "grpdedupd does not answer"
 }
 
 # ensure_daemon [LINE...]: it runs with this configuration

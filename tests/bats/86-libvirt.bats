@@ -51,9 +51,8 @@ teardown_file() {
 start_daemon() {
 	printf '%s\n' '[host]' 'available_floor = 32M' '[group lv]' "$@" \
 		'[guest lv1]' 'group = lv' 'domain = lv1' "base = ${BASE}M" >"$DIR/conf"
-	grpdedupd --config "$DIR/conf" --socket "$DIR/control.sock" --log-level debug 2>>"$DIR/daemon.log" 3>&- &
-	daemon=$!
-	echo $daemon >>"$PIDS"
+	daemon_start "$DIR/conf" "$DIR/control.sock" "$DIR/daemon.log"
+	echo "$daemon" >>"$PIDS"
 }
 
 # The domain's QEMU is no process of the test.
@@ -73,8 +72,8 @@ is_member() { [[ $(gd list pids) == "$(</run/libvirt/qemu/lv1.pid)" ]]; }
 	wait_for 10 has_state ok || fail "$(status)"
 	gd set-group lv --rate 60k
 	wait_for 90 has_more $((BASE + $(mib_of_a_lone_guest))) || fail "nothing was given: $(status; cat "$DIR/daemon.log")"
-	kill $daemon
-	wait_for 5 gone $daemon
+	kill "$daemon"
+	wait_for 5 gone "$daemon"
 	gd del-group lv --unshare
 	run ! grep -a FAILED "$DIR/lv1.log"
 }

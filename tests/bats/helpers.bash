@@ -122,6 +122,16 @@ monitor_start() {
 	echo $! >>"$PIDS"
 	wait_for 10 grep -q waiting "$BATS_TEST_TMPDIR/monitor"
 }
+
+# daemon_start CONF SOCKET LOG: grpdedupd; sets $daemon
+# shellcheck disable=SC2034 # for the suites
+daemon_start() {
+	grpdedupd --config "$1" --socket "$2" --log-level debug 2>>"$3" 3>&- &
+	daemon=$!
+	wait_for 5 daemon_answers "$2" || fail "grpdedupd does not answer: $(tail -n 20 "$3")"
+}
+daemon_answers() { grpdedup balloon --socket "$1" >/dev/null 2>&1; }
+
 # wait_event SECONDS PATTERN
 wait_event() {
 	wait_for "$1" grep -Eq "$2" "$BATS_TEST_TMPDIR/events" ||
