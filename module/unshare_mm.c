@@ -265,13 +265,12 @@ enum phase {
 };
 
 /* Areas that ksmd may merge in, GD_VMAS_PER_HOLD of them. */
-static int claim_areas(struct mm_struct *mm, struct gd_unshare *un,
-		       enum phase *next)
+static void claim_areas(struct mm_struct *mm, struct gd_unshare *un,
+			enum phase *next)
 {
 	un->addr = gd_ksm_take(un->ksm, mm, un->addr, GD_VMAS_PER_HOLD);
 	if (un->addr == ULONG_MAX)
 		*next = PHASE_LOOK;
-	return 0;
 }
 
 static int step_locked(struct mm_struct *mm, struct gd_unshare *un,
@@ -284,9 +283,10 @@ static int step_locked(struct mm_struct *mm, struct gd_unshare *un,
 	bool write = *next == PHASE_UNSHARE;
 	int err;
 
-	if (*next == PHASE_CLAIM)
-		return claim_areas(mm, un, next);
-
+	if (*next == PHASE_CLAIM) {
+		claim_areas(mm, un, next);
+		return 0;
+	}
 	*next = PHASE_LOOK;
 	un->offset = next_offset(mm, un);
 	if (un->offset == ULONG_MAX) {
