@@ -25,6 +25,7 @@ setup() {
 teardown() {
 	local pid
 	for pid in "${pids[@]}"; do kill -9 "$pid"; done 2>/dev/null || true
+	rm -f /run/libvirt/qemu/fake-*.pid
 	[[ -n ${BATS_TEST_COMPLETED-} || ! -e $log ]] || tail -n 30 "$log" >&2
 }
 
@@ -542,6 +543,78 @@ process() {
 	logged '^<5>group t: split_min: 64 -> 16'
 	logged '^<5>group t: max_frames: 100 -> 0'
 	[[ $(logs ' -> ') == 4 ]] || fail "$(cat "$log")"
+}
+
+# with_domains N COMMAND...: libvirt has these, each with a process
+with_domains() {
+	local i
+	mkdir -p "$dir/virt" /run/libvirt/qemu
+	for ((i = 1; i <= $1; i++)); do
+		spawn sleep 600
+		disown
+		echo "${pids[-1]}" >"/run/libvirt/qemu/fake-$i.pid"
+	done
+	LD_PRELOAD=$(dirname "$FARM")/fakevirt.so FAKEVIRT=$dir/virt FAKEVIRT_COUNT=$1 "${@:2}"
+}
+# domains N: sections
+domains() {
+	local i
+	for ((i = 1; i <= $1; i++)); do
+		printf '%s\n' "[guest fake-$i]" 'group = t' "domain = fake-$i" 'base = 128M'
+	done
+}
+are_in_state() { [[ $(json | jq "[.groups[].guests[] | select(.state == \"$2\")] | length") == "$1" ]]; }
+longest() { json | jq .host.late_ms; }
+
+# GRPDEDUP_STALL: seconds without an answer
+@test "daemon: 200 domains whose libvirt stops answering: the control period stays, and so does what was known" {
+	local seconds=${GRPDEDUP_STALL:-20} looks
+	{ one_group && domains 200; } >"$conf"
+	with_domains 200 start
+	wait_for 20 are_in_state 200 ok || fail "$(json | jq -c '.groups[].guests[]' | head -n 3)"
+	# one connection, one question a second for all of them
+	looks=$(wc -l <"$dir/virt/looks")
+	sleep 5
+	looks=$(($(wc -l <"$dir/virt/looks") - looks))
+	((looks >= 4 && looks <= 6)) || fail "$looks questions in 5 s"
+	touch "$dir/virt/stall"
+	wait_for 15 are_in_state 200 silent || fail "$(status | head)"
+	says 'fake-7: libvirt does not answer'
+	sleep "$seconds"
+	[[ $(json | jq '[.groups[].guests[].actual] | unique | length') == 1 ]] || fail "$(status | head)"
+	rm "$dir/virt/stall"
+	wait_for 10 are_in_state 200 ok || fail "$(json | jq -c '.groups[].guests[]' | head -n 3)"
+	(($(longest) < 1500)) || fail "a control period took $(longest) ms"
+	! logged 'has exited' || fail "$(cat "$log")"
+}
+
+@test "daemon: domains whose QEMU does not answer libvirt leave the others alone" {
+	{ one_group && domains 50; } >"$conf"
+	mkdir -p "$dir/virt"
+	touch "$dir/virt/stall-fake-3" "$dir/virt/stall-fake-9"
+	with_domains 50 start
+	wait_for 20 are_in_state 48 ok || fail "$(json | jq -c '.groups[].guests[]' | head -n 10)"
+	wait_for 10 says 'fake-3: libvirt: a request to its QEMU is under way' || fail "$(status)"
+	# others are told while these are not
+	sed -i 's/128M/160M/' "$conf"
+	kill -HUP "$daemon"
+	wait_for 10 told_all 48 163840 || fail "$(sort "$dir/virt/told" | uniq -c | tail)"
+	rm "$dir"/virt/stall-*
+	wait_for 15 are_in_state 50 ok || fail "$(status)"
+	told_all 50 163840 || fail "$(tail "$dir/virt/told")"
+}
+told_all() { (($(grep " $2\$" "$dir/virt/told" | sort -u | wc -l) == $1)); }
+
+@test "daemon: a domain that libvirt runs, but not here, is said, not enrolled" {
+	{ one_group && domains 2; } >"$conf"
+	with_domains 2 true
+	rm /run/libvirt/qemu/fake-2.pid
+	with_domains 0 true
+	LD_PRELOAD=$(dirname "$FARM")/fakevirt.so FAKEVIRT=$dir/virt FAKEVIRT_COUNT=2 start
+	wait_for 10 has_state fake-1 ok || fail "$(status)"
+	wait_for 5 says 'fake-2: libvirt runs it, but it has no process here' || fail "$(status)"
+	has_state fake-2 absent
+	! grep fake-2 "$dir/virt/told" || fail "it was told a target"
 }
 
 # GRPDEDUP_CHAOS: seconds and seed

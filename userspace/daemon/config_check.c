@@ -98,6 +98,12 @@ static void check_ways(struct config_file *file, const struct config_guest *gues
 	if (guest->domain && (guest->qmp || guest->pidfile))
 		config_complain(file, guest->line,
 				"guest %s: domain excludes qmp and pidfile", guest->name);
+#ifndef HAVE_LIBVIRT
+	if (guest->domain)
+		config_complain(file, guest->line,
+				"guest %s: this grpdedupd was built without libvirt (libvirt-dev, libxml2-dev)",
+				guest->name);
+#endif
 	if (guest->domain && strchr(guest->domain, '/'))
 		config_complain(file, guest->line, "guest %s: invalid domain name %s",
 				guest->name, guest->domain);

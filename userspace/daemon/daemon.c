@@ -17,6 +17,7 @@ static struct guest_env env_of(struct daemon *daemon)
 		.loop = daemon->loop,
 		.work = daemon->work,
 		.kernel = &daemon->kernel,
+		.virt = daemon->virt,
 	};
 }
 
@@ -305,6 +306,7 @@ void daemon_round(struct daemon *daemon)
 	for (i = 0; i < daemon->guest_count; i++)
 		guest_look(daemon->guests[i]);
 	read_kernel(daemon);
+	virt_tick(daemon->virt);
 	for (i = 0; i < daemon->group_count; i++)
 		if (!daemon->groups[i]->is_leaving)
 			group_sync(daemon->groups[i], &daemon->kernel);

@@ -26,6 +26,7 @@ struct daemon {
 	struct loop *loop;
 	struct work *work;
 	struct kernel kernel;
+	struct virt *virt;
 	struct host host;
 	struct config *config;
 	struct group **groups;

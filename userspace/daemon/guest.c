@@ -99,13 +99,13 @@ void guest_update(struct guest *guest, const struct config_guest *config,
 	guest->again_ms = 0;
 }
 
-static void make_monitor(struct guest *guest, struct loop *loop)
+static void make_monitor(struct guest *guest, struct guest_env *env)
 {
 	if (guest->config.domain)
-		guest->monitor = monitor_virsh_create(loop, &guest->balloon,
-						      guest->config.domain);
+		guest->monitor = monitor_libvirt_create(env->virt, &guest->balloon,
+							guest->config.domain);
 	else
-		guest->monitor = monitor_qmp_create(loop, &guest->balloon,
+		guest->monitor = monitor_qmp_create(env->loop, &guest->balloon,
 						    guest->config.qmp,
 						    guest->config.qmp_shared);
 }
@@ -189,7 +189,7 @@ static void note_unknown(struct guest *guest, const char *why)
 	snprintf(guest->unknown, sizeof(guest->unknown), "%s", why);
 }
 
-static void find_process(struct guest *guest)
+static void find_process(struct guest *guest, struct guest_env *env)
 {
 	char why[sizeof(guest->why)] = "";
 	uint64_t start = 0;
@@ -203,7 +203,10 @@ static void find_process(struct guest *guest)
 	guest->unknown[0] = '\0';
 	if (guest->pid && (err || pid != guest->pid || start != guest->start))
 		lose_process(guest);
-	if (err)
+	if (err && guest->config.domain && virt_has(env->virt, guest->config.domain))
+		snprintf(guest->why, sizeof(guest->why),
+			 "libvirt runs it, but it has no process here: %.200s", why);
+	else if (err)
 		snprintf(guest->why, sizeof(guest->why), "%s", why);
 	if (err || guest->pid)
 		return;
@@ -369,10 +372,10 @@ void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack)
 
 	/* Without a pid file, the monitor finds the process. */
 	if (balloons && !guest->monitor && (guest->pid || !guest->config.pidfile))
-		make_monitor(guest, env->loop);
+		make_monitor(guest, env);
 	if (guest->monitor)
 		guest->monitor->ops->tick(guest->monitor);
-	find_process(guest);
+	find_process(guest, env);
 	prove_process(guest);
 	guest->is_member = false;
 	guest->is_joining = false;

@@ -18,6 +18,7 @@ struct guest_env {
 	struct loop *loop;
 	struct work *work;
 	struct kernel *kernel;
+	struct virt *virt;
 };
 
 /**

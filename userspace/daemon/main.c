@@ -211,7 +211,8 @@ static int start(struct program *program)
 	raise_limit();
 	daemon->loop = loop_create();
 	daemon->work = daemon->loop ? work_create(daemon->loop) : NULL;
-	if (!daemon->work || watch_signals(program)) {
+	daemon->virt = virt_create();
+	if (!daemon->work || !daemon->virt || watch_signals(program)) {
 		log_error("cannot start: %s", strerror(errno));
 		return EXIT_SYSTEM;
 	}
@@ -232,6 +233,7 @@ static int start(struct program *program)
 	daemon_close(daemon);
 	watch_remove(program->watch);
 	work_destroy(daemon->work);
+	virt_destroy(daemon->virt);
 	loop_destroy(daemon->loop);
 	return status;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Access to one guest's balloon: by QMP, or by virsh for libvirt domains. A
+ * Access to one guest's balloon: by QMP, or by libvirt for its domains. A
  * monitor keeps the balloon's numbers and state up to date, and never blocks.
  */
 #ifndef MONITOR_H
@@ -9,6 +9,7 @@
 #include <sys/types.h>
 #include "balloon.h"
 #include "loop.h"
+#include "virt.h"
 
 struct monitor;
 
@@ -34,7 +35,18 @@ struct monitor {
 /* NULL if out of memory. @shared: connect, act, disconnect. */
 struct monitor *monitor_qmp_create(struct loop *loop, struct balloon *balloon,
 				   const char *path, bool shared);
-struct monitor *monitor_virsh_create(struct loop *loop, struct balloon *balloon,
-				     const char *domain);
+#ifdef HAVE_LIBVIRT
+struct monitor *monitor_libvirt_create(struct virt *virt, struct balloon *balloon,
+				       const char *name);
+#else
+static inline struct monitor *monitor_libvirt_create(struct virt *virt, struct balloon *balloon,
+						     const char *name)
+{
+	(void)virt;
+	(void)balloon;
+	(void)name;
+	return NULL;
+}
+#endif
 
 #endif /* MONITOR_H */
