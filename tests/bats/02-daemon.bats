@@ -616,16 +616,28 @@ told_all() { (($(grep " $2\$" "$dir/virt/told" | sort -u | wc -l) == $1)); }
 	has_state fake-2 absent
 	! grep fake-2 "$dir/virt/told" || fail "it was told a target"
 }
+# The wall clock is off by what the file has, +2h; the other clocks and the times of files are not.
+with_clock() {
+	# shellcheck disable=SC2016 # $LIB is the dynamic linker's
+	LD_PRELOAD=$LD_PRELOAD:'/usr/$LIB/faketime/libfaketimeMT.so.1' FAKETIME_TIMESTAMP_FILE=$dir/clock \
+		FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1 "$@"
+}
+set_clock() { echo "$1" >"$dir/clock.new" && mv "$dir/clock.new" "$dir/clock"; }
 
 # GRPDEDUP_CHAOS: seconds and seed
-@test "daemon: 1,100 guests, half of them ill, while others set balloons, plug memory in and pause guests" {
-	local seconds seed i growth end
+@test "daemon: 1,100 guests, half of them ill, while others set balloons and the clock, plug memory in and pause guests" {
+	local seconds seed i growth end steps=(+2h -1h +0 +1d -1d +3)
 	read -r seconds seed <<<"${GRPDEDUP_CHAOS:-60 1}"
+	RANDOM=$seed
 	mkdir "$dir/qmp"
+	PRESSURE=100 guests 1100 'average = 0' 'growth = 1T' 'policy = equal' >"$conf"
+	sed -i 's/^qmp = \(.*\).qmp$/&\npidfile = \1.pid/' "$conf"
+	set_clock +0
 	spawn "$FARM" "$dir/qmp" 1100 chaos "$seed" "$dir/saved" >"$dir/farm.out"
 	wait_for 10 grep -q ready "$dir/farm.out"
-	PRESSURE=100 guests 1100 'average = 0' 'growth = 1T' 'policy = equal' >"$conf"
-	STANDIN_SAVED=$dir/saved with_module start
+	# shellcheck disable=SC2016 # a shell of its own: bats traces each command of this one
+	bash -c 'for i in {0..1099}; do echo "$1" >"$2/$i.pid"; done' - "${pids[-1]}" "$dir/qmp"
+	STANDIN_SAVED=$dir/saved with_module with_clock start
 	end=$((SECONDS + seconds))
 	for ((i = 1; SECONDS < end; i++)); do
 		sleep 5
@@ -634,7 +646,9 @@ told_all() { (($(grep " $2\$" "$dir/virt/told" | sort -u | wc -l) == $1)); }
 		growth=$((i % 2 + 1))T
 		sed -i "s/^growth.*/growth = $growth/" "$conf"
 		kill -HUP "$daemon"
+		set_clock "${steps[RANDOM % ${#steps[@]}]}"
 		status | grep -q '^t ' || fail "it does not answer"
+		! says '.* is stale' || fail "seed $seed, clock $(<"$dir/clock"): $(status | grep -m 3 'is stale')"
 	done
 	tail -n 1 "$dir/farm.out"
 	! grep -m 20 ^violation: "$dir/farm.out" || fail "seed $seed; longest period $(json | jq .host.late_ms) ms"
@@ -649,4 +663,11 @@ told_all() { (($(grep " $2\$" "$dir/virt/told" | sort -u | wc -l) == $1)); }
 		fail "$(json | jq -c '.groups[].guests[] | select((.guest[1:] | tonumber) % 16 == 1)' | head -n 3)"
 	says 'k[0-9]*[02468]: somebody else sets this balloon' || fail "nobody is named"
 	! logged 'has exited' || fail "$(cat "$log")"
+	# the clock counts: a file that is written two hours before its process starts, by this clock
+	prlimit --pid "$daemon" --nofile=8192:
+	set_clock +2h
+	touch "$dir/qmp/0.pid"
+	wait_for 5 says 'k0: .* is stale' || fail "the clock is not what it was set to"
+	kill "$daemon"
+	wait_for 5 ended "$daemon"
 }
