@@ -11,7 +11,8 @@ DIR=$BATS_FILE_TMPDIR
 SOCKET=$DIR/control.sock
 
 guest() { "$BATS_TEST_DIRNAME/../vm/kvm-guest" "$1" "$2" "$DIR" "${@:3}" 3>&-; }
-start_guest() { GUEST_FILES_MIB=64 guest start "$1" $MAX -device virtio-balloon-pci,id=balloon0; }
+# start_guest NAME [QEMU-ARGUMENT...]
+start_guest() { GUEST_FILES_MIB=64 guest start "$1" $MAX -device virtio-balloon-pci,id=balloon0 "${@:2}"; }
 
 setup_file() {
 	[[ -n ${GRPDEDUP_KO-} ]] || return 0
@@ -75,6 +76,7 @@ ensure_daemon() {
 }
 
 status() { grpdedup balloon --socket "$SOCKET" 2>/dev/null; }
+says() { status | grep -q -- "^$1"; }
 # what GUEST COLUMN, of the daemon's table; MiB without decimals
 what() {
 	status | awk -v guest="$1" -v want="$2" '
@@ -179,19 +181,100 @@ is_member() { [[ " $(gd list pids | tr '\n' ' ') " == *" $(<"$DIR/$1.pid") "* ]]
 	wait_for 60 both has_more 10
 }
 
-@test "balloon: who else sets a balloon is overruled, and a guest that is paused says so" {
+@test "balloon: who else sets a balloon is overruled" {
 	ensure_daemon '[host]' 'available_floor = 1T' '[group t]' 'rate = 60k' 'average = 2'
 	wait_for 40 both is_at_base || fail "not at base: $(status)"
 	guest qmp g1 "{\"execute\":\"balloon\",\"arguments\":{\"value\":$((MAX << 20))}}"
 	# it is often overruled before anybody sees the guest move
 	sleep 3
 	wait_for 20 is_near g1 $BASE || fail "g1 stays where somebody else has put it: $(status)"
+	ensure_daemon
+	wait_for 60 both has_more 10
+}
+
+@test "balloon: a guest that is paused says so, is not stuck, and keeps its grant" {
+	local grant
+	ensure_daemon
+	wait_for 60 both has_more 10
+	# from here on the savings hardly change
+	gd set-group t --rate 0
+	sleep 4
 	guest qmp g1 '{"execute":"stop"}'
 	wait_for 5 has_state g1 paused || fail "$(status)"
+	says 'g1: it does not run: QEMU says paused' || fail "$(status)"
+	grant=$(($(told g1) - BASE))
+	# another target, to which it cannot move
+	BASE=$((BASE - 16)) RATE=0 ensure_daemon
+	wait_for 5 told_less g1 $((BASE + grant - 8)) || fail "$(status)"
 	sleep $((7 * PATIENCE))
 	has_state g1 paused || fail "$(status)"
+	(($(actual g1) > $(told g1) + 8)) || fail "it has moved: this test means nothing: $(status)"
+	assert_range "$(told g1)" $((BASE - 16 + grant - 4)) $((BASE - 16 + grant + 4)) "target of g1, with a grant of $grant MiB"
 	guest qmp g1 '{"execute":"cont"}'
 	wait_for 20 has_state g1 ok || fail "$(status)"
+	wait_for 20 is_near g1 "$(told g1)" || fail "$(status)"
+	assert_range "$(told g1)" $((BASE - 16 + grant - 4)) $((BASE - 16 + grant + 4)) "target of g1, with a grant of $grant MiB"
+	! grep 'guest g1: .*makes no progress' "$DIR/daemon.log" || fail "a guest that is paused is called stuck"
+	guest wait g1 2 $((60 * PATIENCE))
+	ensure_daemon
+	wait_for 60 both has_more 10
+}
+
+# note_least: $least, the least that g1 has been told
+note_least() {
+	local n
+	n=$(told g1)
+	((n == 0 || n >= least)) || least=$n
+}
+has_migrated() {
+	note_least
+	guest qmp "$1" '{"execute":"query-migrate"}' | grep -q '"status": "completed"'
+}
+
+@test "balloon: a guest that is migrated is told nothing before, and has its grant after; its source cuts nobody" {
+	local i had least
+	GUESTS='g1 g2 g3' ensure_daemon
+	wait_for 60 both has_more 10
+	had=$(told g1)
+	least=$had
+	start_guest g3 -incoming "unix:$DIR/migration"
+	wait_for 10 has_state g3 incoming || fail "$(status)"
+	says 'g3: it waits for a migration that comes in' || fail "$(status)"
+	for ((i = 0; i < 6; i++)); do
+		sleep 1
+		note_least
+		has_state g3 incoming || fail "$(status)"
+		assert_eq "$(what g3 target)" - "target of a guest that waits for its migration"
+	done
+	guest qmp g3 '{"execute":"query-balloon"}' | grep -q "\"actual\": $((MAX << 20))\b" ||
+		fail "somebody has told it: $(guest qmp g3 '{"execute":"query-balloon"}')"
+
+	guest qmp g2 '{"execute":"migrate-set-parameters","arguments":{"downtime-limit":5000}}'
+	guest qmp g2 "{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"unix:$DIR/migration\"}}"
+	wait_for 90 has_migrated g2 || fail "$(guest qmp g2 '{"execute":"query-migrate"}')"
+	wait_for 5 has_state g2 paused || fail "$(status)"
+	says 'g2: it does not run: QEMU says postmigrate' || fail "$(status)"
+	wait_for 20 has_state g3 ok || fail "$(status)"
+	is_member g3
+	wait_for 60 has_more g3 10 || fail "$(status)"
+	guest wait g3 1 $((60 * PATIENCE))
+	note_least
+	guest stop g2
+	wait_for 10 has_state g2 absent || fail "$(status)"
+	for ((i = 0; i < 6; i++)); do
+		sleep 1
+		note_least
+	done
+	# until the destination is merged, three share what two save
+	((least >= BASE + (had - BASE) / 2)) || fail "g1 was cut from $had to $least MiB"
+	wait_for 60 has_more g1 $(((had - BASE) * 3 / 4)) || fail "g1 had $had MiB:" "$(status)"
+	wait_for 60 has_more g3 10 || fail "$(status)"
+	# its memory is what it was
+	guest wait g3 1 $((60 * PATIENCE))
+	guest status g3
+	guest stop g3
+	start_guest g2
+	guest wait g2 1 $((120 * PATIENCE))
 	ensure_daemon
 	wait_for 60 both has_more 10
 }
