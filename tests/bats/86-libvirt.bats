@@ -148,7 +148,7 @@ is_moved_and_named() {
 	wait_for 10 no_libvirtd
 	start_libvirtd
 	virsh -q setmem lv1 $((BASE + 64))M --live
-	wait_for 30 is_at $BASE || fail "$(actual) MiB: $(status; cat "$DIR/daemon.log")"
+	wait_for 30 is_at $((BASE + 128)) || fail "$(actual) MiB: $(status; cat "$DIR/daemon.log")"
 	has_state ok
 	(($(period) < 1500 * ${GRPDEDUP_PATIENCE:-1})) || fail "a control period took $(period) ms"
 	run ! grep 'has exited' "$DIR/daemon.log"
