@@ -616,6 +616,7 @@ told_all() { (($(grep " $2\$" "$dir/virt/told" | sort -u | wc -l) == $1)); }
 	has_state fake-2 absent
 	! grep fake-2 "$dir/virt/told" || fail "it was told a target"
 }
+
 # The wall clock is off by what the file has, +2h; the other clocks and the times of files are not.
 with_clock() {
 	# shellcheck disable=SC2016 # $LIB is the dynamic linker's
