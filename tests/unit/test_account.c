@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #pragma GCC diagnostic ignored "-Wunused-function"
 #include "client.c"
+#include "../../userspace/lib/place.c"
 #include "../../userspace/lib/account.c"
 
 static const char *mount_in(const char *text)

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "conn.h"
+#include "place.h"
 
 #define ROOT	"none"
 
@@ -51,91 +52,34 @@ static const char *name_of(const struct place *place)
 	return *name ? name : "/";
 }
 
-/* The kernel writes blanks in paths as \040, and the like. */
-static void unescape(char *text)
-{
-	char *to = text;
-	char byte;
-
-	while (*text) {
-		byte = *text++;
-		if (byte == '\\' && strspn(text, "01234567") >= 3) {
-			byte = (char)((text[0] - '0') << 6 |
-				      (text[1] - '0') << 3 | (text[2] - '0'));
-			text += 3;
-		}
-		*to++ = byte;
-	}
-	*to = '\0';
-}
-
-/* The mount point, if this line of mountinfo is of cgroup2 as a whole */
-static char *mount_of(char *line)
-{
-	char *type = strstr(line, " - ");
-	char *fields[5];
-	size_t i;
-
-	if (!type || strncmp(type + 3, "cgroup2 ", 8))
-		return NULL;
-	*type = '\0';
-	for (i = 0; i < 5; i++) {
-		fields[i] = strsep(&line, " ");
-		if (!line)
-			return NULL;
-	}
-	if (strcmp(fields[3], "/"))
-		return NULL;
-	unescape(fields[4]);
-	return fields[4];
-}
-
 static int find_mount(struct grpdedup_conn *conn, struct place *place)
 {
-	FILE *file = fopen("/proc/self/mountinfo", "re");
-	const char *mount = NULL;
-	char *line = NULL;
-	size_t size = 0;
+	int err = place_mount(place->path, sizeof(place->path));
 
-	if (!file)
-		return refuse_place(conn, -errno, "cannot read /proc/self/mountinfo: %s",
-				    strerror(errno));
-	while (!mount && getline(&line, &size, file) > 0)
-		mount = mount_of(line);
-	if (mount)
-		snprintf(place->path, sizeof(place->path), "%s", mount);
-	free(line);
-	fclose(file);
-	if (!mount)
-		return refuse_place(conn, -ENODEV, "no cgroup2 file system is mounted");
+	if (err == -ENODEV)
+		return refuse_place(conn, err, "no cgroup2 file system is mounted");
+	if (err)
+		return refuse_place(conn, err, "cannot read /proc/self/mountinfo: %s",
+				    strerror(-err));
 	place->mount = strlen(place->path);
 	return 0;
 }
 
-/* @text: with or without the mount point, with or without a '/' before it */
 static int locate(struct grpdedup_conn *conn, const char *text,
 		  struct place *place)
 {
-	size_t len = place->mount;
-	size_t n;
+	char mount[PATH_MAX];
+	char *below = place->path + place->mount;
+	int err;
 
-	if (!strncmp(text, place->path, len) && (text[len] == '/' || !text[len]))
-		text += len;
-	for (text += strspn(text, "/"); *text; text += strspn(text, "/")) {
-		n = strcspn(text, "/");
-		if ((n == 1 || n == 2) && !strncmp(text, "..", n))
-			return refuse_place(conn, -EINVAL,
-					    "the path of a cgroup may not contain '.' or '..'");
-		if (len + n + 1 >= sizeof(place->path))
-			return refuse_place(conn, -ENAMETOOLONG,
-					    "the path of the cgroup is too long");
-		place->path[len] = '/';
-		memcpy(place->path + len + 1, text, n);
-		len += n + 1;
-		text += n;
-	}
-	place->path[len] = '\0';
-	if (len == place->mount)
+	snprintf(mount, sizeof(mount), "%.*s", (int)place->mount, place->path);
+	err = place_below(mount, text, below, sizeof(place->path) - place->mount);
+	if (err == -EINVAL)
+		return refuse_place(conn, err,
+				    "the path of a cgroup may not contain '.' or '..'");
+	if (err)
+		return refuse_place(conn, err, "the path of the cgroup is too long");
+	if (!*below)
 		return refuse_place(conn, -EINVAL,
 				    "this is the root cgroup; use '" ROOT "' for it");
 	return 0;
