@@ -26,6 +26,14 @@ static void forget_lists(struct kernel *kernel)
 	kernel->member_count = 0;
 }
 
+static int compare_members(const void *a, const void *b)
+{
+	uint32_t x = ((const struct grpdedup_member *)a)->pid;
+	uint32_t y = ((const struct grpdedup_member *)b)->pid;
+
+	return (x > y) - (x < y);
+}
+
 static int connect_family(struct kernel *kernel)
 {
 	/* Resolving a missing family makes the kernel load its module. */
@@ -59,6 +67,8 @@ static int look(struct kernel *kernel)
 	forget_lists(kernel);
 	kernel->groups = groups;
 	kernel->group_count = group_count;
+	if (member_count)
+		qsort(members, member_count, sizeof(*members), compare_members);
 	kernel->members = members;
 	kernel->member_count = member_count;
 	return 0;
@@ -104,10 +114,10 @@ const struct grpdedup_group *kernel_find_group(const struct kernel *kernel,
 const struct grpdedup_member *kernel_find_member(const struct kernel *kernel,
 						 pid_t pid)
 {
-	size_t i;
+	struct grpdedup_member key = { .pid = (uint32_t)pid };
 
-	for (i = 0; i < kernel->member_count; i++)
-		if (kernel->members[i].pid == (uint32_t)pid)
-			return &kernel->members[i];
-	return NULL;
+	if (!kernel->member_count)
+		return NULL;
+	return bsearch(&key, kernel->members, kernel->member_count, sizeof(key),
+		       compare_members);
 }

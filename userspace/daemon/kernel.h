@@ -11,6 +11,7 @@
  * @loaded: the module is loaded; otherwise both lists are empty
  * @why: a sentence if the last refresh failed. With @loaded, the lists are then
  *	older: do not take memory back because one reply is missing.
+ * @members: by pid
  */
 struct kernel {
 	struct grpdedup_conn *conn;

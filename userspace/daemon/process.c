@@ -15,6 +15,8 @@
 
 /* Tolerance between the start of a process and the mtime of its pid file. */
 #define SLACK_SECONDS	2
+/* As in the kernel's linux/sched.h */
+#define PF_KTHREAD	0x00200000
 
 static ssize_t read_text(const char *path, char *buf, size_t size)
 {
@@ -38,7 +40,8 @@ static int absent(pid_t pid)
 	return kill(pid, 0) && errno == ESRCH ? -ESRCH : -EACCES;
 }
 
-int process_start(pid_t pid, uint64_t *start)
+/* @flags: as of the task, see PF_KTHREAD */
+static int read_stat(pid_t pid, uint64_t *start, unsigned int *flags)
 {
 	unsigned long long ticks;
 	char path[64], text[1024];
@@ -54,13 +57,29 @@ int process_start(pid_t pid, uint64_t *start)
 		return (int)n;
 	/* The name of a process may contain any character, even ')'. */
 	rest = strrchr(text, ')');
-	if (!rest || sscanf(rest + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
-			    "%*u %*u %*d %*d %*d %*d %*d %*d %llu", &state, &ticks) != 2)
+	if (!rest || sscanf(rest + 1, " %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u "
+			    "%*u %*u %*d %*d %*d %*d %*d %*d %llu", &state, flags,
+			    &ticks) != 3)
 		return -EBADMSG;
 	if (state == 'Z' || state == 'X')
 		return -ESRCH;
 	*start = ticks;
 	return 0;
+}
+
+int process_start(pid_t pid, uint64_t *start)
+{
+	unsigned int flags;
+
+	return read_stat(pid, start, &flags);
+}
+
+int process_start_user(pid_t pid, uint64_t *start)
+{
+	unsigned int flags;
+	int err = read_stat(pid, start, &flags);
+
+	return !err && flags & PF_KTHREAD ? -ENOTSUP : err;
 }
 
 uint64_t process_file_pages(pid_t pid)

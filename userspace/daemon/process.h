@@ -15,6 +15,8 @@
  * not show it (hidepid).
  */
 int process_start(pid_t pid, uint64_t *start);
+/* The same, and -ENOTSUP for a kernel thread. */
+int process_start_user(pid_t pid, uint64_t *start);
 
 /**
  * struct process_proof - a pid file that was found to be true
