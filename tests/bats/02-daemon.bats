@@ -81,7 +81,7 @@ one_group() { printf '%s\n' '[group t]' 'rate = 4000' "$@"; }
 	run -2 "$DAEMON" --check "$dir/nothing"
 	[[ $output == *"No such file"* ]]
 	run -0 "$DAEMON" --check "$BATS_TEST_DIRNAME/../../userspace/grpdedupd.conf.example"
-	[[ $output == *"OK: 2 groups, 4 guests" ]]
+	[[ $output == *"OK: 4 groups, 4 guests" ]]
 }
 
 @test "daemon: conf.d is read after the file, and named" {
@@ -671,4 +671,204 @@ set_clock() { echo "$1" >"$dir/clock.new" && mv "$dir/clock.new" "$dir/clock"; }
 	wait_for 5 says 'k0: .* is stale' || fail "the clock is not what it was set to"
 	kill "$daemon"
 	wait_for 5 ended "$daemon"
+}
+
+# one_in FILE: a process, and a file with its pid
+one_in() { spawn sleep 300 && echo "${pids[-1]}" >"$1"; }
+guests_are() { [[ $(json | jq -r '[.groups[].guests[] | "\(.group_name)/\(.guest)"] | sort | join(" ")') == "$1" ]]; }
+
+@test "daemon: pidfiles: each file that matches is a guest, and leaves with it" {
+	mkdir "$dir/run"
+	one_group "pidfiles = $dir/run/*.pid" 'vmids = 100-199,300' >"$conf"
+	one_in "$dir/run/101.pid"
+	one_in "$dir/run/200.pid"
+	one_in "$dir/run/web.pid"
+	with_module start
+	wait_for 5 is_member 101 || fail "$(status)"
+	guests_are t/101 || fail "$(status)"
+	run -0 "$DAEMON" --check "$conf"
+	[[ $output == *"OK: 1 groups, 0 guests" ]]
+	# later, and gone
+	one_in "$dir/run/300.pid"
+	wait_for 3 is_member 300 || fail "$(status)"
+	rm "$dir/run/101.pid"
+	wait_for 8 guests_are t/300 || fail "$(status)"
+	logged "guest 101: gone ($dir/run/101.pid)" || fail "$(cat "$log")"
+	! logged 'removed from the configuration' || fail "$(cat "$log")"
+	# a rate that was set by hand, and the group, are left alone
+	[[ $(logs 'group t: changed') -le 1 ]] || fail "$(cat "$log")"
+	# the pattern is taken out of the file
+	one_group >"$conf"
+	kill -HUP "$daemon"
+	wait_for 8 guests_are '' || fail "$(status)"
+	logged 'guest 300: removed from the configuration' || fail "$(cat "$log")"
+	logged "^<5>group t: pidfiles: $dir/run/\*.pid -> none"
+}
+
+@test "daemon: pidfiles with qmp: the guests have a balloon, a [guest] of the same file goes before" {
+	local farm i
+	farm 4
+	farm=${pids[-1]}
+	mkdir "$dir/run"
+	for i in 0 1 2; do echo "$farm" >"$dir/run/$i.pid"; done
+	{
+		printf '%s\n' '[host]' 'available_floor = 0' 'pressure_max = 0'
+		one_group "pidfiles = $dir/run/*.pid" "qmp = $dir/qmp/%s.qmp" 'base = 50 %' 'max = 400M'
+		printf '%s\n' '[guest mine]' 'group = t' "qmp = $dir/qmp/2.qmp" "pidfile = $dir/run/2.pid" 'base = 300M'
+	} >"$conf"
+	start
+	wait_for 8 has 0 255 || fail "$(status)"
+	wait_for 8 has 1 255 || fail "$(status)"
+	wait_for 8 has mine 300 || fail "$(status)"
+	guests_are 't/0 t/1 t/mine' || fail "$(status)"
+	echo "$farm" >"$dir/run/3.pid"
+	wait_for 8 has 3 255 || fail "$(status)"
+}
+
+@test "daemon: a pid file that two patterns match puts its process into neither group" {
+	local lines
+	mkdir "$dir/run"
+	printf '%s\n' '[group t]' 'rate = 1' "pidfiles = $dir/run/*.pid" '[group full]' 'rate = 1' \
+		"pidfiles = $dir/run/a*.pid" 'vmids = 9' >"$conf"
+	one_in "$dir/run/a7.pid"
+	one_in "$dir/run/b.pid"
+	with_module start
+	wait_for 5 is_member b || fail "$(status)"
+	lines="$conf:1 and $conf:4"
+	is_member a7 || fail "the ranges do not keep it apart: $(status)"
+	# it is a member already, and stays one
+	sed -i '/vmids/d' "$conf"
+	kill -HUP "$daemon"
+	wait_for 5 says "a7: two patterns match its file, $lines: it joins neither group" || fail "$(status)"
+	logged "guest a7: two patterns match its file, $lines" || fail "$(cat "$log")"
+	sleep 2
+	is_member a7 || fail "it was moved: $(status)"
+	# a new one joins neither
+	one_in "$dir/run/a8.pid"
+	wait_for 5 says "a8: two patterns match its file, $lines" || fail "$(status)"
+	sleep 2
+	! is_member a8 || fail "$(status)"
+	[[ $(logs 'guest a8: two patterns match its file') == 1 ]] || fail "$(cat "$log")"
+	# the mistake is undone
+	sed -i '/a\*/d' "$conf"
+	kill -HUP "$daemon"
+	wait_for 5 is_member a8 || fail "$(status)"
+}
+
+# Files as of cgroups
+fake_cgroups() {
+	local name
+	mkdir -p "$dir/proc/self" "$dir/cg"
+	echo "26 1 0:23 / $dir/cg rw - cgroup2 cgroup2 rw" >"$dir/proc/self/mountinfo"
+	for name; do
+		mkdir -p "$dir/cg/$name"
+		echo 'populated 1' >"$dir/cg/$name/cgroup.events"
+		: >"$dir/cg/$name/cgroup.procs"
+	done
+}
+# in_cgroup NAME: a new process
+in_cgroup() { spawn sleep 300 && echo "${pids[-1]}" >>"$dir/cg/$1/cgroup.procs"; }
+# resident GROUP PROCESSES REFUSED
+resident() { [[ $(json | jq -r ".groups[] | select(.group_name == \"$1\") | \"\(.processes) \(.refused)\"") == "$2 $3" ]]; }
+
+@test "daemon: two sections with one cgroup are refused with both lines" {
+	printf '%s\n' '[group a]' 'rate = 1' 'cgroup = x.slice/y' '[group b]' 'rate = 1' 'cgroup = /x.slice//y/' |
+		check 2 "conf:4: group b: cgroup /x.slice/y is that of group a, too \($conf:1\)"
+	printf '%s\n' '[group u-1]' 'rate = 1' '[groups u-*]' 'rate = 1' 'cgroup = x.slice/*' |
+		check 2 "conf:3: groups u-\*: matches the name of group u-1 \($conf:1\)"
+	printf '%s\n' '[groups u-*]' 'rate = 1' 'cgroup = x.slice/u-*.slice' '[group v]' 'rate = 1' 'cgroup = x.slice/u-7.slice' |
+		check 2 "conf:1: groups u-\*: matches the cgroup of group v \($conf:4\)"
+	printf '%s\n' '[groups u-*]' 'rate = 1' 'cgroup = x.slice/u-*.slice' | check 0 'OK: 0 groups, 0 guests'
+}
+
+@test "daemon: a process that a pid file and a cgroup claim for two groups joins neither" {
+	local process both="group full ($dir/conf:4) and by group t ($dir/conf:1): it joins neither"
+	fake_cgroups a.slice
+	printf '%s\n' '[group t]' 'rate = 1' 'cgroup = a.slice' '[group full]' 'rate = 1' "pidfiles = $dir/*.pid" >"$conf"
+	in_cgroup a.slice
+	process=${pids[-1]}
+	echo "$process" >"$dir/g.pid"
+	in_cgroup a.slice
+	STANDIN_PROC=$dir/proc with_module start
+	wait_for 5 says "g: process $process is claimed by $both" || fail "$(status)"
+	wait_for 5 resident t 2 1 || fail "$(json)"
+	says "t: 1 process is not where the group wants them: process $process is claimed by $both" || fail "$(status)"
+	[[ $(logs "process $process is claimed by") == 1 ]] || fail "$(cat "$log")"
+	sleep 2
+	! is_member g || fail "$(status)"
+	rm "$dir/g.pid"
+	wait_for 8 resident t 2 0 || fail "$(status)"
+}
+
+@test "daemon: processes in a cgroup that the kernel refuses are counted, and named once" {
+	local i
+	fake_cgroups a.slice/deep
+	printf '%s\n' '[group full]' 'rate = 1' 'cgroup = a.slice' >"$conf"
+	STANDIN_PROC=$dir/proc with_module start
+	for i in {1..30}; do in_cgroup a.slice/deep; done
+	wait_for 5 resident full 30 30 || fail "$(status)"
+	says 'full: 30 processes in cgroup /a.slice, 30 refused' || fail "$(status)"
+	says 'full: 30 processes are not where the group wants them: process [0-9]* cannot join: there is no memory for it'
+	sleep 6
+	[[ $(logs 'cannot join') == 1 ]] || fail "$(cat "$log")"
+	# they are over when the processes are
+	kill "${pids[@]:1}"
+	: >"$dir/cg/a.slice/deep/cgroup.procs"
+	wait_for 5 resident full 0 0 || fail "$(status)"
+}
+
+@test "daemon: 10,000 processes in a cgroup, most of which are gone, and a control period of one second" {
+	local i late
+	fake_cgroups a.slice/one a.slice/two
+	printf '%s\n' '[group t]' 'rate = 1' 'cgroup = a.slice' >"$conf"
+	# pids that no process has
+	seq 5000000 5005000 >"$dir/cg/a.slice/one/cgroup.procs"
+	seq 5005000 5010000 >"$dir/cg/a.slice/two/cgroup.procs"
+	for i in {1..20}; do in_cgroup a.slice/one; done
+	STANDIN_PROC=$dir/proc with_module start
+	sleep 5
+	late=$(json | jq .host.late_ms)
+	((late >= 990 && late < 1400)) || fail "a control period took $late ms"
+	resident t 10021 0 || fail "$(status)"
+	[[ $(logs 'process') == 0 ]] || fail "$(cat "$log")"
+}
+
+@test "daemon: two guests whose pid files name one process put it into neither group" {
+	local process name
+	spawn sleep 300
+	process=${pids[-1]}
+	printf '%s\n' '[group t]' 'rate = 1' '[group full]' 'rate = 1' >"$conf"
+	for name in a b; do process $name t >>"$conf"; done
+	process c full >>"$conf"
+	for name in a b c; do echo "$process" >"$dir/$name.pid"; done
+	with_module start
+	for name in a b c; do
+		wait_for 5 says "$name: process $process is claimed by group t ($conf:5) and by group full ($conf:11): it joins neither" ||
+			fail "$(status)"
+	done
+	sleep 2
+	! is_member a || fail "$(status)"
+	# the mistake ends
+	echo 0 >"$dir/c.pid"
+	wait_for 5 is_member a || fail "$(status)"
+	wait_for 3 says_no_more a: || fail "$(status)"
+}
+
+@test "daemon: a guest whose process is in the cgroup of its group leaves a member" {
+	# nobody can leave this group
+	local long=twenty-one-characterstwenty-one-characterstwenty-one-characters
+	fake_cgroups a.slice
+	{
+		printf '%s\n' "[group $long]" 'rate = 1' 'cgroup = a.slice'
+		process g $long
+	} >"$conf"
+	in_cgroup a.slice
+	echo "${pids[-1]}" >"$dir/g.pid"
+	STANDIN_PROC=$dir/proc with_module start
+	wait_for 5 is_member g || fail "$(status)"
+	sed -i '/guest g/,$d' "$conf"
+	kill -HUP "$daemon"
+	wait_for 8 logged 'guest g: removed from the configuration' || fail "$(status)" "$(cat "$log")"
+	resident $long 1 0 || fail "$(status)"
+	! logged 'cannot leave' || fail "$(cat "$log")"
 }

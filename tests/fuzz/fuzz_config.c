@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "../../userspace/lib/parse.c"
+#include "../../userspace/lib/place.c"
+#include "../../userspace/daemon/pattern.c"
 #include "../../userspace/daemon/policy.c"
 #include "../../userspace/daemon/policy_equal.c"
 #include "../../userspace/daemon/policy_entitlement.c"
@@ -13,6 +15,7 @@
 #include "../../userspace/daemon/config_check.c"
 #include "../../userspace/daemon/config_file.c"
 #include "../../userspace/daemon/config_key.c"
+#include "../../userspace/daemon/config_pattern.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include <unistd.h>
 #include "../../userspace/lib/parse.c"
+#include "../../userspace/lib/place.c"
+#include "../../userspace/daemon/pattern.c"
 #include "../../userspace/daemon/policy.c"
 #include "../../userspace/daemon/policy_equal.c"
 #include "../../userspace/daemon/policy_entitlement.c"
@@ -11,6 +13,7 @@
 #include "../../userspace/daemon/config_check.c"
 #include "../../userspace/daemon/config_file.c"
 #include "../../userspace/daemon/config_key.c"
+#include "../../userspace/daemon/config_pattern.c"
 #include "test.h"
 
 static char path[] = "/tmp/test_config.XXXXXX";
@@ -30,6 +33,8 @@ static struct config *load(const char *text)
 	return config;
 }
 
+#define CGROUP(name, path) "[group " name "]\nrate = 1\ncgroup = " path "\n"
+#define USERS	"[groups u*]\nrate = 1\ncgroup = /users/u-*\n"
 #define BOM	"\xef\xbb\xbf"
 #define GROUP	"[group a]\nrate = 4000\n"
 #define GUEST	"[guest g]\ngroup = a\nqmp = /run/g.qmp\nbase = 1G\n"
@@ -99,6 +104,29 @@ static void defaults(void)
 	config_free(config);
 }
 
+static void patterns(void)
+{
+	struct config *config = load(USERS "account = users/u-*/scanner\n"
+				     CGROUP("a", "/sys/fs/cgroup/a.slice/")
+				     "pidfiles = /run/qemu-server/*.pid\nvmids = 100-199, 300\n"
+				     "qmp = /run/qemu-server/%s.qmp\nmonitor = shared\nbase = 60 %\n"
+				     "max = 4G\n");
+	const struct config_group *group;
+
+	test_note("%s", error);
+	EXPECT(config && config->group_count == 1 && config->template_count == 1);
+	group = &config->templates[0];
+	EXPECT(!strcmp(group->name, "u*") && !strcmp(group->cgroup, "/users/u-*"));
+	EXPECT(!strcmp(group->account, "users/u-*/scanner") && group->rate == 1);
+	group = &config->groups[0];
+	EXPECT(!strcmp(group->cgroup, "/a.slice"));
+	EXPECT(!strcmp(group->pidfiles, "/run/qemu-server/*.pid"));
+	EXPECT(!strcmp(group->qmp, "/run/qemu-server/%s.qmp") && group->qmp_shared);
+	EXPECT(!strcmp(group->vmids, "100-199, 300"));
+	EXPECT(group->base.percent == 60 && group->max == 4ull << 30);
+	config_free(config);
+}
+
 static void long_names(void)
 {
 	struct config *config = load("[group " LONG_NAME "]\nrate = 1\n"
@@ -118,7 +146,35 @@ static const struct bad {
 	const char *says;
 } bad[] = {
 	{ "rate = 1\n", 1, "outside of a section" },
-	{ "[groups a]\nrate = 1\n", 1, "unknown section" },
+	{ "[grups a]\nrate = 1\n", 1, "unknown section" },
+	{ "[groups a]\nrate = 1\n", 1, "does not have a single '*'" },
+	{ "[groups a*b*]\nrate = 1\n", 1, "does not have a single '*'" },
+	{ "[groups a*]\nrate = 1\n", 1, "groups a*: cgroup is missing" },
+	{ "[groups a*]\nrate = 1\ncgroup = a.slice\n", 1, "cgroup does not have a single" },
+	{ "[groups a*]\ncgroup = a-*.slice\n", 1, "rate is missing" },
+	{ "[groups a*]\nrate = 1\ncgroup = a-*\npidfiles = /*.pid\n", 1, "require [group NAME]" },
+	{ USERS "[groups u*]\nrate = 1\n", 4, "duplicate of line 1" },
+	{ USERS "[groups v*]\nrate = 1\ncgroup = users/u-*\n", 4, "is that of group u*, too (" },
+	{ USERS "[group u-1]\nrate = 1\n", 1, "matches the name of group u-1 (" },
+	{ USERS "[group x]\nrate = 1\ncgroup = users/u-1\n", 1, "matches the cgroup of group x (" },
+	{ CGROUP("a", "x/y") CGROUP("b", "/x//y/"), 4, "cgroup /x/y is that of group a, too (" },
+	{ CGROUP("a", "/sys/fs/cgroup"), 3, "is the root cgroup" },
+	{ CGROUP("a", "x/../y"), 3, "contains '.' or '..'" },
+	{ CGROUP("a", "x/y-*"), 1, "only [groups PATTERN] has a cgroup with" },
+	{ GROUP "pidfiles = run/*.pid\n", 3, "not an absolute path" },
+	{ GROUP "pidfiles = /run/x.pid\n", 3, "does not have a single '*'" },
+	{ GROUP "pidfiles = /*/*.pid\n", 3, "does not have a single '*'" },
+	{ GROUP "pidfiles = /*.pid\nqmp = /run/x\n", 4, "does not have a single %s" },
+	{ GROUP "pidfiles = /*.pid\nqmp = /run/%s%d\n", 4, "does not have a single %s" },
+	{ GROUP "pidfiles = /*.pid\nqmp = /run/%s.qmp\n", 1, "base is missing" },
+	{ GROUP "pidfiles = /*.pid\nqmp = /%s\nbase = 1M\n", 1, "base is less than 16M" },
+	{ GROUP "pidfiles = /*.pid\nqmp = /%s\nbase = 2G\nmax = 1G\n", 1, "max is less" },
+	{ GROUP "pidfiles = /*.pid\nbase = 1G\n", 1, "base and max require qmp" },
+	{ GROUP "pidfiles = /*.pid\nmonitor = shared\n", 1, "monitor requires qmp" },
+	{ GROUP "qmp = /%s\nbase = 1G\n", 1, "qmp requires pidfiles" },
+	{ GROUP "vmids = 1-2\n", 1, "vmids requires pidfiles" },
+	{ GROUP "pidfiles = /*.pid\nvmids = 2-1\n", 4, "ends before it begins" },
+	{ GROUP "pidfiles = /*.pid\nvmids = 1,\n", 4, "list of numbers" },
 	{ "[group a]\nrat = 1\n", 2, "unknown key rat in a group" },
 	{ "[host]\nrate = 1\n", 2, "unknown key rate in [host]" },
 	{ "[group a]\nrate = 1\nrate = 2\n", 3, "duplicate" },
@@ -252,6 +308,7 @@ static void no_file(void)
 static const struct test tests[] = {
 	TEST(whole),
 	TEST(defaults),
+	TEST(patterns),
 	TEST(long_names),
 	TEST(complaints),
 	TEST(long_lines),

@@ -235,6 +235,25 @@ static void print_sentences(const struct status *status, const char *kind,
 	}
 }
 
+/* "12 processes of /a.slice", and how many of them are refused */
+static void print_residents(const struct status *status, const char *group)
+{
+	char who[256], cgroup[1024];
+	size_t i;
+
+	for (i = 0; i < status->count; i++) {
+		const struct status_line *line = &status->lines[i];
+
+		if (!is_wanted(line, "group", group) || !status_get(line, "cgroup")[0])
+			continue;
+		printf("%s: %s processes in cgroup %s, %s refused\n",
+		       text_escape(who, sizeof(who), status_get(line, "group_name")),
+		       status_get(line, "processes"),
+		       text_escape(cgroup, sizeof(cgroup), status_get(line, "cgroup")),
+		       status_get(line, "refused"));
+	}
+}
+
 static int print_tables(const struct status *status, const char *group)
 {
 	int err = print_table(status, "group", group, row_of_group_line);
@@ -245,7 +264,9 @@ static int print_tables(const struct status *status, const char *group)
 	print_sentences(status, "group", group, "group_name", "error");
 	print_sentences(status, "group", group, "group_name", "paused");
 	print_sentences(status, "host", NULL, NULL, "why");
+	print_residents(status, group);
 	print_sentences(status, "host", NULL, NULL, "unknown");
+	print_sentences(status, "found", NULL, NULL, "sentence");
 	putchar('\n');
 	err = print_table(status, "guest", group, row_of_guest_line);
 	if (!err)
@@ -262,6 +283,13 @@ static bool is_decimal(const char *text)
 	if (length && text[length] == '.')
 		length += 1 + strspn(text + length + 1, digits);
 	return length && length < 24 && !text[length];
+}
+
+/* Fields whose text may look like a number */
+static bool is_text(const char *name)
+{
+	return !strcmp(name, "group_name") || !strcmp(name, "guest") ||
+	       !strcmp(name, "cgroup");
 }
 
 /* Numbers are printed as numbers, unknown values are omitted. */
@@ -282,7 +310,7 @@ static void json_line(const struct status_line *line)
 		if (!strcmp(line->names[i], "pressure") && is_decimal(value))
 			printf("%.2f", strtod(value, NULL));
 		else if (parse_number(value, UINT64_MAX, &number) ||
-			 !strcmp(line->names[i], "group_name") || !strcmp(line->names[i], "guest"))
+			 is_text(line->names[i]))
 			json_string(stdout, value);
 		else
 			printf("%llu", (unsigned long long)number);
@@ -327,6 +355,15 @@ static void print_json(const struct status *status, const char *group)
 		fputs(",\"guests\":[", stdout);
 		json_guests(status, status_get(line, "group_name"));
 		fputs("]}", stdout);
+		comma = ",";
+	}
+	fputs("],\"found\":[", stdout);
+	comma = "";
+	for (i = 0; i < status->count; i++) {
+		if (strcmp(status->lines[i].kind, "found"))
+			continue;
+		fputs(comma, stdout);
+		json_string(stdout, status_get(&status->lines[i], "sentence"));
 		comma = ",";
 	}
 	puts("]}");

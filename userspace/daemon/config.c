@@ -31,10 +31,22 @@ static const char *other_file(const struct config_file *file, const char *path)
 	return path == file->path ? "" : text;
 }
 
+static const struct config_group *find_duplicate(const struct config *config,
+						 const char *name)
+{
+	const struct config_group *other = config_find_group(config, name);
+	size_t i;
+
+	for (i = 0; i < config->template_count && !other; i++)
+		if (!strcmp(config->templates[i].name, name))
+			other = &config->templates[i];
+	return other;
+}
+
 static void begin_group(struct config_file *file, const char *name)
 {
 	struct config *config = file->config;
-	const struct config_group *other = config_find_group(config, name);
+	const struct config_group *other = find_duplicate(config, name);
 	struct config_group *group;
 
 	if (other)
@@ -43,11 +55,16 @@ static void begin_group(struct config_file *file, const char *name)
 	config_check_group_name(file, name);
 	if (file->err)
 		return;
-	group = add((void **)&config->groups, &config->group_count, sizeof(*group));
+	if (file->is_template)
+		group = add((void **)&config->templates, &config->template_count,
+			    sizeof(*group));
+	else
+		group = add((void **)&config->groups, &config->group_count, sizeof(*group));
 	if (!group) {
 		config_complain(file, 0, "no memory");
 		return;
 	}
+	file->subject = group;
 	snprintf(group->name, sizeof(group->name), "%s", name);
 	group->file = file->path;
 	group->line = file->section;
@@ -81,6 +98,7 @@ static void begin_guest(struct config_file *file, const char *name)
 		config_complain(file, 0, "no memory");
 		return;
 	}
+	file->subject = guest;
 	guest->file = file->path;
 	guest->line = file->section;
 	guest->group = CONFIG_NO_GROUP;
@@ -91,20 +109,23 @@ static void begin_section(struct config_file *file)
 	const char *section = file->name;
 
 	file->seen = 0;
+	file->is_template = !strncmp(section, "groups ", 7);
 	if (!strcmp(section, "host")) {
 		if (file->has_host)
 			config_complain(file, file->section, "duplicate section [host]");
 		file->has_host = true;
 		file->kind = CONFIG_HOST;
-	} else if (!strncmp(section, "group ", 6)) {
+		file->subject = &file->config->host;
+	} else if (!strncmp(section, "group ", 6) || file->is_template) {
 		file->kind = CONFIG_GROUP;
-		begin_group(file, section + 6 + strspn(section + 6, " \t"));
+		section += file->is_template ? 7 : 6;
+		begin_group(file, section + strspn(section, " \t"));
 	} else if (!strncmp(section, "guest ", 6)) {
 		file->kind = CONFIG_GUEST;
 		begin_guest(file, section + 6 + strspn(section + 6, " \t"));
 	} else {
 		config_complain(file, file->section,
-				"unknown section [%s]; expected [host], [group NAME] or [guest NAME]",
+				"unknown section [%s]; expected [host], [group NAME], [groups PATTERN] or [guest NAME]",
 				section);
 	}
 }

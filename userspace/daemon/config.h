@@ -12,19 +12,43 @@
 #include "rate.h"
 
 #define CONFIG_PATH	"/etc/grpdedup/grpdedupd.conf"
-/* Minimum size of a guest. */
 #define CONFIG_BASE_MIN	(16ull << 20)
 /* No line of the file is longer. */
-#define CONFIG_ACCOUNT_SIZE	200
+#define CONFIG_TEXT_SIZE	200
 
 /**
- * struct config_group - [group NAME]
+ * struct config_base - what a guest is entitled to; one of both, or neither
+ * @bytes: this much
+ * @percent: this part of what it was started with
+ */
+struct config_base {
+	uint64_t bytes;
+	unsigned int percent;
+};
+
+/* The section that claims the same; file is NULL if there is none. */
+struct config_rival {
+	const char *file;
+	unsigned int line;
+};
+
+/**
+ * struct config_group - [group NAME], or [groups PATTERN]; texts are "" if not
+ * given
  * @rate: pages per second; with rate_auto, the initial rate (default rate_min)
  * @rate_auto: rate_control = auto
  * @split_min, @frames_max: as for "grpdedup add-group"; by default the module's
  *	defaults
  * @account: the cgroup of its scanner, as for "grpdedup account"; "": do not
  *	move it
+ * @cgroup: the processes of this cgroup, and below it, are members; below the
+ *	mount point, as place_below() has it
+ * @pidfiles: pattern: each file that matches is a guest
+ * @qmp: its QMP socket: "%s" stands for its name
+ * @vmids: only those whose name is in these ranges
+ * @qmp_shared, @base, @max: of each, as for a guest
+ * @is_found: discovery has made it from a template
+ * @rival: another section that has the same cgroup
  */
 struct config_group {
 	char name[GRPDEDUP_NAME_MAX + 1];
@@ -36,17 +60,16 @@ struct config_group {
 	struct law_params law;
 	uint32_t split_min;
 	uint64_t frames_max;
-	char account[CONFIG_ACCOUNT_SIZE];
-};
-
-/**
- * struct config_base - what a guest is entitled to; one of both, or neither
- * @bytes: this much
- * @percent: this part of what it was started with
- */
-struct config_base {
-	uint64_t bytes;
-	unsigned int percent;
+	char account[CONFIG_TEXT_SIZE];
+	char cgroup[CONFIG_TEXT_SIZE];
+	char pidfiles[CONFIG_TEXT_SIZE];
+	char qmp[CONFIG_TEXT_SIZE];
+	char vmids[CONFIG_TEXT_SIZE];
+	bool qmp_shared;
+	struct config_base base;
+	uint64_t max;
+	bool is_found;
+	struct config_rival rival;
 };
 
 /**
@@ -61,6 +84,8 @@ struct config_base {
  * @base: entitlement of the guest; none if there is nothing to balloon (a
  *	guest with a pidfile only)
  * @max: upper limit, bytes, 0 = what the guest was started with
+ * @is_found: discovery has made it from a pattern of its group
+ * @rival: the section of a group whose pattern matches the same file
  */
 struct config_guest {
 	char *name;
@@ -74,11 +99,15 @@ struct config_guest {
 	char *domain;
 	struct config_base base;
 	uint64_t max;
+	bool is_found;
+	struct config_rival rival;
 };
 
 /**
- * struct config - a configuration
- * @files: the paths that it was read from
+ * struct config - a configuration: what the files say, or what is in force,
+ * with the groups and guests that were found; that one has no files
+ * @files: the paths that it was read from, which other fields point to
+ * @templates: [groups PATTERN]: each makes groups
  */
 struct config {
 	struct host_params host;
@@ -86,6 +115,8 @@ struct config {
 	size_t file_count;
 	struct config_group *groups;
 	size_t group_count;
+	struct config_group *templates;
+	size_t template_count;
 	struct config_guest *guests;
 	size_t guest_count;
 };
@@ -108,6 +139,9 @@ void config_free(struct config *config);
 typedef void (*config_change_fn)(const char *who, const char *key, const char *before,
 				 const char *after);
 void config_changes(const struct config *old, const struct config *new, config_change_fn fn);
+/* NULL, or what is wrong with the name. */
+const char *config_bad_group_name(const char *name);
+const char *config_bad_guest_name(const char *name);
 /* NULL if there is none of this name. */
 const struct config_group *config_find_group(const struct config *config, const char *name);
 const struct config_guest *config_find_guest(const struct config *config, const char *name);

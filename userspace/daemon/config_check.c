@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Validate a configuration as a whole. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 #include "config_file.h"
+#include "pattern.h"
 
 #define GUEST_NAME_MAX	40
 /* Targets are multiples of 1 MiB. */
@@ -17,30 +19,49 @@ static bool is_printable(const char *name)
 	return true;
 }
 
+const char *config_bad_group_name(const char *name)
+{
+	static char too_long[64];
+
+	if (!is_printable(name) || strchr(name, '/'))
+		return "a name is printable ASCII without '/' and white space";
+	snprintf(too_long, sizeof(too_long), "the name is too long (%d at most)",
+		 GRPDEDUP_NAME_MAX);
+	return strlen(name) > GRPDEDUP_NAME_MAX ? too_long : NULL;
+}
+
+const char *config_bad_guest_name(const char *name)
+{
+	static char too_long[64];
+
+	if (!is_printable(name))
+		return "a name is printable ASCII without white space";
+	snprintf(too_long, sizeof(too_long), "the name is too long (%d at most)",
+		 GUEST_NAME_MAX);
+	return strlen(name) > GUEST_NAME_MAX ? too_long : NULL;
+}
+
 void config_check_group_name(struct config_file *file, const char *name)
 {
+	const char *bad = config_bad_group_name(name);
+
 	if (!*name)
 		config_complain(file, file->section, "the group has no name");
-	else if (strlen(name) > GRPDEDUP_NAME_MAX)
-		config_complain(file, file->section, "group %s: the name is too long (%d at most)",
-				name, GRPDEDUP_NAME_MAX);
-	else if (!is_printable(name) || strchr(name, '/'))
+	else if (bad)
+		config_complain(file, file->section, "group %s: %s", name, bad);
+	else if (file->is_template && !pattern_is_single(name))
 		config_complain(file, file->section,
-				"group %s: a name is printable ASCII without '/' and white space",
-				name);
+				"groups %s: the name does not have a single '*'", name);
 }
 
 void config_check_guest_name(struct config_file *file, const char *name)
 {
+	const char *bad = config_bad_guest_name(name);
+
 	if (!*name)
 		config_complain(file, file->section, "the guest has no name");
-	else if (strlen(name) > GUEST_NAME_MAX)
-		config_complain(file, file->section, "guest %s: the name is too long (%d at most)",
-				name, GUEST_NAME_MAX);
-	else if (!is_printable(name))
-		config_complain(file, file->section,
-				"guest %s: a name is printable ASCII without white space",
-				name);
+	else if (bad)
+		config_complain(file, file->section, "guest %s: %s", name, bad);
 }
 
 static void check_group(struct config_file *file, struct config_group *group)
@@ -159,6 +180,12 @@ void config_check(struct config_file *file)
 	for (i = 0; i < config->group_count && !file->err; i++) {
 		file->path = config->groups[i].file;
 		check_group(file, &config->groups[i]);
+		config_check_patterns(file, &config->groups[i]);
+	}
+	for (i = 0; i < config->template_count && !file->err; i++) {
+		file->path = config->templates[i].file;
+		check_group(file, &config->templates[i]);
+		config_check_template(file, &config->templates[i]);
 	}
 	for (i = 0; i < config->guest_count && !file->err; i++) {
 		file->path = config->guests[i].file;

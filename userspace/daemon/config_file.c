@@ -41,6 +41,7 @@ void config_free(struct config *config)
 	free(config->files);
 	free(config->guests);
 	free(config->groups);
+	free(config->templates);
 	free(config);
 }
 

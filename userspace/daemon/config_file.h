@@ -26,6 +26,8 @@ enum config_kind {
  * @name: that name
  * @fresh: the current section has had no key yet
  * @kind: kind of the current section
+ * @is_template: it is [groups PATTERN], which has the keys of a group
+ * @subject: the struct that it describes
  * @seen: which keys the section has had, by index in the table of keys
  * @err, @error: the first error; reading stops there
  */
@@ -41,6 +43,8 @@ struct config_file {
 	bool fresh;
 	bool has_host;
 	enum config_kind kind;
+	bool is_template;
+	void *subject;
 	uint64_t seen;
 	int err;
 	char *error;
@@ -62,5 +66,9 @@ void config_compare(enum config_kind kind, const void *old, const void *new,
 void config_check_group_name(struct config_file *file, const char *name);
 void config_check_guest_name(struct config_file *file, const char *name);
 void config_check(struct config_file *file);
+
+/* config_pattern.c: what discovery needs of a group, or of a template */
+void config_check_patterns(struct config_file *file, const struct config_group *group);
+void config_check_template(struct config_file *file, const struct config_group *template);
 
 #endif /* CONFIG_FILE_H */

@@ -2,13 +2,19 @@
 /* Keys of the configuration file and parsers of their values. */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "../lib/parse.h"
+#include "../lib/place.h"
 #include "config_file.h"
+#include "pattern.h"
+
+/* Where most systems mount cgroup2; --check may run where there is none. */
+#define CGROUP_MOUNT	"/sys/fs/cgroup"
 
 /* All return NULL, or an error message; *value is then unchanged. */
 typedef const char *(*parse_fn)(const char *text, void *value);
@@ -179,8 +185,57 @@ static const char *parse_account(const char *text, void *value)
 {
 	if (!*text)
 		return "is empty";
-	snprintf(value, CONFIG_ACCOUNT_SIZE, "%s", text);
+	snprintf(value, CONFIG_TEXT_SIZE, "%s", text);
 	return NULL;
+}
+
+static const char *parse_cgroup(const char *text, void *value)
+{
+	char mount[PATH_MAX], path[CONFIG_TEXT_SIZE];
+	int err;
+
+	if (place_mount(mount, sizeof(mount)) || !place_contains(mount, text))
+		strcpy(mount, CGROUP_MOUNT);
+	err = place_below(mount, text, path, sizeof(path));
+	if (err)
+		return err == -EINVAL ? "contains '.' or '..'" : "is too long";
+	if (!path[0])
+		return "is the root cgroup";
+	strcpy(value, path);
+	return NULL;
+}
+
+/* Absolute, with one of @token */
+static const char *parse_one(const char *text, const char *token, char *value)
+{
+	const char *found = strstr(text, token);
+
+	if (*text != '/')
+		return "is not an absolute path";
+	if (!found || strchr(text, *token) != found || strchr(found + 1, *token))
+		return *token == '*' ? "does not have a single '*'" :
+				       "does not have a single %s";
+	snprintf(value, CONFIG_TEXT_SIZE, "%s", text);
+	return NULL;
+}
+
+static const char *parse_pattern(const char *text, void *value)
+{
+	return parse_one(text, "*", value);
+}
+
+static const char *parse_format(const char *text, void *value)
+{
+	return parse_one(text, "%s", value);
+}
+
+static const char *parse_ranges(const char *text, void *value)
+{
+	const char *bad = pattern_check_ranges(text);
+
+	if (!bad)
+		snprintf(value, CONFIG_TEXT_SIZE, "%s", text);
+	return bad;
 }
 
 static void show_size(char *text, size_t size, const void *value)
@@ -239,11 +294,12 @@ static void show_text(char *text, size_t size, const void *value)
 	snprintf(text, size, "%s", string ? string : "none");
 }
 
-static void show_account(char *text, size_t size, const void *value)
+/* Of an array */
+static void show_chars(char *text, size_t size, const void *value)
 {
-	const char *account = value;
+	const char *chars = value;
 
-	snprintf(text, size, "%s", account[0] ? account : "none");
+	snprintf(text, size, "%s", chars[0] ? chars : "none");
 }
 
 #define IN_HOST(field)	CONFIG_HOST, offsetof(struct host_params, field)
@@ -271,7 +327,14 @@ static const struct key {
 	{ "average", parse_average, show_decimal, IN_GROUP(law.average) },
 	{ "split_min", parse_split_min, show_u32, IN_GROUP(split_min) },
 	{ "max_frames", parse_count, show_count, IN_GROUP(frames_max) },
-	{ "account", parse_account, show_account, IN_GROUP(account) },
+	{ "account", parse_account, show_chars, IN_GROUP(account) },
+	{ "cgroup", parse_cgroup, show_chars, IN_GROUP(cgroup) },
+	{ "pidfiles", parse_pattern, show_chars, IN_GROUP(pidfiles) },
+	{ "qmp", parse_format, show_chars, IN_GROUP(qmp) },
+	{ "vmids", parse_ranges, show_chars, IN_GROUP(vmids) },
+	{ "monitor", parse_monitor, show_monitor, IN_GROUP(qmp_shared) },
+	{ "base", parse_base, show_base, IN_GROUP(base) },
+	{ "max", parse_size, show_size, IN_GROUP(max) },
 	{ "group", parse_text, show_text, IN_GUEST(group_name) },
 	{ "qmp", parse_path, show_text, IN_GUEST(qmp) },
 	{ "monitor", parse_monitor, show_monitor, IN_GUEST(qmp_shared) },
@@ -282,18 +345,6 @@ static const struct key {
 };
 
 #define KEYS	(sizeof(keys) / sizeof(keys[0]))
-
-/* The struct that the current section describes. */
-static char *subject(struct config_file *file)
-{
-	struct config *config = file->config;
-
-	if (file->kind == CONFIG_HOST)
-		return (char *)&config->host;
-	if (file->kind == CONFIG_GROUP)
-		return (char *)&config->groups[config->group_count - 1];
-	return (char *)&config->guests[config->guest_count - 1];
-}
 
 void config_set(struct config_file *file, const char *name, const char *value)
 {
@@ -314,7 +365,7 @@ void config_set(struct config_file *file, const char *name, const char *value)
 		return;
 	}
 	file->seen |= 1ull << i;
-	bad = keys[i].parse(value, subject(file) + keys[i].offset);
+	bad = keys[i].parse(value, (char *)file->subject + keys[i].offset);
 	if (bad)
 		config_complain(file, file->line, "%s '%s' %s", name, value, bad);
 }

@@ -1,189 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The control round, and applying a new configuration. */
-#include <errno.h>
+/* The control round. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "../lib/release.h"
-#include "daemon.h"
+#include "daemon_priv.h"
 #include "log.h"
 
 /* Time for a leaving guest to release what it was granted. */
 #define LEAVE_MS	3000
-
-static struct guest_env env_of(struct daemon *daemon)
-{
-	return (struct guest_env){
-		.loop = daemon->loop,
-		.work = daemon->work,
-		.kernel = &daemon->kernel,
-		.virt = daemon->virt,
-	};
-}
-
-static struct group *find_group(struct group **groups, size_t count, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (!strcmp(groups[i]->config.name, name))
-			return groups[i];
-	return NULL;
-}
-
-/* Out of memory: drop the new groups created so far. */
-static void drop_new_groups(struct daemon *daemon, struct group **groups, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (!find_group(daemon->groups, daemon->group_count, groups[i]->config.name))
-			group_destroy(groups[i], daemon->work);
-}
-
-/* Fills @groups with the groups of @config, then the leaving ones. */
-static ssize_t take_groups(struct daemon *daemon, const struct config *config,
-			   struct group **groups)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < config->group_count; i++, n++) {
-		groups[n] = find_group(daemon->groups, daemon->group_count,
-				       config->groups[i].name);
-		if (!groups[n])
-			groups[n] = group_create(&config->groups[i]);
-		if (!groups[n]) {
-			drop_new_groups(daemon, groups, n);
-			return -1;
-		}
-	}
-	for (i = 0; i < daemon->group_count; i++)
-		if (!find_group(groups, n, daemon->groups[i]->config.name))
-			groups[n++] = daemon->groups[i];
-	return (ssize_t)n;
-}
-
-static void update_groups(struct group **groups, size_t count, const struct config *config)
-{
-	size_t i;
-
-	for (i = 0; i < config->group_count; i++)
-		group_update(groups[i], &config->groups[i]);
-	for (; i < count; i++)
-		groups[i]->is_leaving = true;
-}
-
-/* Find the guest that continues as @config, and take it out of @old. */
-static struct guest *inherit(struct guest **old, size_t count,
-			     const struct config_guest *config)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		struct guest *guest = old[i];
-
-		if (guest && guest_is_same(guest, config)) {
-			old[i] = NULL;
-			return guest;
-		}
-	}
-	return NULL;
-}
-
-/* Out of memory: drop the new guests created so far. */
-static void drop_new(struct daemon *daemon, struct guest **guests, size_t count)
-{
-	struct guest_env env = env_of(daemon);
-	size_t i, j;
-
-	for (i = 0; i < count; i++) {
-		bool old = false;
-
-		for (j = 0; j < daemon->guest_count; j++)
-			old |= daemon->guests[j] == guests[i];
-		if (!old)
-			guest_destroy(guests[i], &env);
-	}
-}
-
-/*
- * Fills @guests with the guests of @config, then the leaving ones. @old is a
- * copy of the daemon's list, from which inherited guests are removed.
- */
-static ssize_t take_guests(struct daemon *daemon, const struct config *config,
-			   struct guest **guests, struct guest **old)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < config->guest_count; i++, n++) {
-		const struct config_guest *wanted = &config->guests[i];
-		const char *group = config->groups[wanted->group].name;
-
-		guests[n] = inherit(old, daemon->guest_count, wanted);
-		if (guests[n])
-			continue;
-		guests[n] = guest_create(wanted, group);
-		if (!guests[n]) {
-			drop_new(daemon, guests, n);
-			return -1;
-		}
-	}
-	for (i = 0; i < config->guest_count; i++)
-		guest_update(guests[i], &config->guests[i],
-			     config->groups[config->guests[i].group].name);
-	for (i = 0; i < daemon->guest_count; i++) {
-		if (!old[i])
-			continue;
-		guests[n++] = old[i];
-		if (!old[i]->leaving_ms)
-			old[i]->leaving_ms = loop_now();
-	}
-	return (ssize_t)n;
-}
-
-static void log_change(const char *who, const char *key, const char *before,
-		       const char *after)
-{
-	log_notice("%s: %s: %s -> %s", who, key, before, after);
-}
-
-int daemon_configure(struct daemon *daemon, struct config *config)
-{
-	size_t room = config->guest_count + daemon->guest_count + 1;
-	struct guest **guests = calloc(room, sizeof(*guests));
-	struct guest **old = calloc(daemon->guest_count + 1, sizeof(*old));
-	struct group **groups = calloc(config->group_count + daemon->group_count + 1,
-				       sizeof(*groups));
-	ssize_t guest_count = -1, group_count = -1;
-
-	if (guests && old && groups)
-		group_count = take_groups(daemon, config, groups);
-	if (group_count >= 0) {
-		if (daemon->guest_count)
-			memcpy(old, daemon->guests, daemon->guest_count * sizeof(*old));
-		guest_count = take_guests(daemon, config, guests, old);
-		if (guest_count < 0)
-			drop_new_groups(daemon, groups, config->group_count);
-	}
-	free(old);
-	if (guest_count < 0) {
-		free(guests);
-		free(groups);
-		return -ENOMEM;
-	}
-	update_groups(groups, (size_t)group_count, config);
-	if (daemon->config)
-		config_changes(daemon->config, config, log_change);
-	free(daemon->groups);
-	free(daemon->guests);
-	config_free(daemon->config);
-	daemon->groups = groups;
-	daemon->group_count = (size_t)group_count;
-	daemon->guests = guests;
-	daemon->guest_count = (size_t)guest_count;
-	daemon->config = config;
-	return 0;
-}
 
 /* The configuration has the same process under another name. */
 static bool is_succeeded(const struct daemon *daemon, const struct guest *guest)
@@ -198,6 +23,14 @@ static bool is_succeeded(const struct daemon *daemon, const struct guest *guest)
 	return false;
 }
 
+/* Its process remains a member because of its cgroup. */
+static bool is_resident(const struct daemon *daemon, const struct guest *guest)
+{
+	const struct group *group = residents_group(daemon->residents, guest->pid);
+
+	return group && !strcmp(group->config.name, guest->group);
+}
+
 /* Release its grant before its membership, which pays for the grant. */
 static bool has_left(struct daemon *daemon, struct guest *guest, struct guest_env *env)
 {
@@ -207,12 +40,25 @@ static bool has_left(struct daemon *daemon, struct guest *guest, struct guest_en
 		return true;
 	if (balloon_is_live(&guest->balloon))
 		guest_set_target(guest, guest_base(guest));
-	return loop_now() - guest->leaving_ms >= LEAVE_MS && guest_leave(guest, env);
+	if (loop_now() - guest->leaving_ms < LEAVE_MS)
+		return false;
+	return is_resident(daemon, guest) || guest_leave(guest, env);
+}
+
+static void log_guest_off(const struct guest *guest)
+{
+	const struct config_guest *config = &guest->config;
+
+	if (guest->is_gone)
+		log_info("guest %s: gone (%s)", config->name,
+			 config->pidfile ? config->pidfile : config->domain);
+	else
+		log_info("guest %s: removed from the configuration", config->name);
 }
 
 static void see_off(struct daemon *daemon)
 {
-	struct guest_env env = env_of(daemon);
+	struct guest_env env = daemon_env(daemon);
 	size_t i, n = 0;
 
 	for (i = 0; i < daemon->guest_count; i++) {
@@ -220,7 +66,7 @@ static void see_off(struct daemon *daemon)
 
 		daemon->guests[i] = NULL;
 		if (has_left(daemon, guest, &env)) {
-			log_info("guest %s: removed from the configuration", guest->config.name);
+			log_guest_off(guest);
 			guest_destroy(guest, &env);
 		} else {
 			daemon->guests[n++] = guest;
@@ -249,7 +95,13 @@ static void see_groups_off(struct daemon *daemon)
 
 		if (group->is_leaving && !has_guests(daemon, group) &&
 		    group_leave(group, &daemon->kernel, daemon->work)) {
-			log_info("group %s: removed from the configuration", group->config.name);
+			if (group->is_gone)
+				log_info("group %s: gone (cgroup %s is empty)",
+					 group->config.name, group->config.cgroup);
+			else
+				log_info("group %s: removed from the configuration",
+					 group->config.name);
+			residents_forget(daemon->residents, group);
 			group_destroy(group, daemon->work);
 		} else {
 			daemon->groups[n++] = group;
@@ -298,10 +150,11 @@ static void read_kernel(struct daemon *daemon)
 
 void daemon_round(struct daemon *daemon)
 {
-	struct guest_env env = env_of(daemon);
+	struct guest_env env = daemon_env(daemon);
 	size_t i;
 
 	note_time(daemon, loop_now());
+	daemon_discover(daemon);
 	read_host(daemon);
 	for (i = 0; i < daemon->guest_count; i++)
 		guest_look(daemon->guests[i]);
@@ -310,13 +163,18 @@ void daemon_round(struct daemon *daemon)
 	for (i = 0; i < daemon->group_count; i++)
 		if (!daemon->groups[i]->is_leaving)
 			group_sync(daemon->groups[i], &daemon->kernel);
+	for (i = 0; i < daemon->guest_count; i++)
+		guest_find(daemon->guests[i], &env);
+	residents_look(daemon->residents, daemon->groups, daemon->group_count);
+	daemon_claim(daemon);
 	for (i = 0; i < daemon->guest_count; i++) {
-		struct group *group = find_group(daemon->groups, daemon->group_count,
+		struct group *group = daemon_find_group(daemon->groups, daemon->group_count,
 						 daemon->guests[i]->group);
 
 		guest_tick(daemon->guests[i], &env,
 			   group ? group->config.law.deadband : 0);
 	}
+	residents_tend(daemon->residents, &daemon->kernel);
 	for (i = 0; i < daemon->group_count; i++)
 		group_grant(daemon->groups[i], &daemon->kernel, daemon->guests,
 			    daemon->guest_count, daemon->host.is_short,
@@ -327,9 +185,10 @@ void daemon_round(struct daemon *daemon)
 
 void daemon_close(struct daemon *daemon)
 {
-	struct guest_env env = env_of(daemon);
+	struct guest_env env = daemon_env(daemon);
 	size_t i;
 
+	residents_destroy(daemon->residents);
 	for (i = 0; i < daemon->guest_count; i++)
 		guest_destroy(daemon->guests[i], &env);
 	for (i = 0; i < daemon->group_count; i++)
@@ -337,5 +196,7 @@ void daemon_close(struct daemon *daemon)
 	free(daemon->guests);
 	free(daemon->groups);
 	config_free(daemon->config);
+	config_free(daemon->written);
+	discovery_close(&daemon->discovery);
 	kernel_close(&daemon->kernel);
 }

@@ -4,18 +4,24 @@
 #define DAEMON_H
 
 #include "config.h"
+#include "discover.h"
 #include "group.h"
 #include "guest.h"
 #include "host.h"
 #include "kernel.h"
 #include "loop.h"
+#include "resident.h"
 #include "work.h"
 
 #define DAEMON_PERIOD_MS	1000
 
 /**
  * struct daemon - the daemon
- * @config: the configuration in force
+ * @written: the configuration as the files have it
+ * @discovery: what its patterns match
+ * @config: the configuration in force: both together
+ * @is_behind: it does not have yet what was found, for lack of memory
+ * @residents: processes in cgroups of groups
  * @groups: those of the configuration, then those that leave it
  * @guests: likewise
  * @round_ms: start of the last round, 0 = none yet
@@ -28,7 +34,11 @@ struct daemon {
 	struct kernel kernel;
 	struct virt *virt;
 	struct host host;
+	struct config *written;
+	struct discovery discovery;
 	struct config *config;
+	bool is_behind;
+	struct residents *residents;
 	struct group **groups;
 	size_t group_count;
 	struct guest **guests;
@@ -39,10 +49,10 @@ struct daemon {
 };
 
 /*
- * Takes ownership of @config and puts it in force. 0 or -errno (nothing
- * changed).
+ * Takes ownership of @written and puts it in force, with what its patterns
+ * match. 0 or -errno (nothing changed).
  */
-int daemon_configure(struct daemon *daemon, struct config *config);
+int daemon_configure(struct daemon *daemon, struct config *written);
 /* One control period. */
 void daemon_round(struct daemon *daemon);
 void daemon_close(struct daemon *daemon);

@@ -33,6 +33,7 @@ void group_update(struct group *group, const struct config_group *config)
 	group->config = *config;
 	group->announced = false;
 	group->is_leaving = false;
+	group->is_gone = false;
 	if (!config->rate_auto || rate_changed)
 		group->rate.rate = config->rate;
 	if (group->rate.rate < config->rate_params.min && config->rate_auto)
@@ -283,7 +284,8 @@ static void deleted(void *arg, int err, const char *sentence)
 	if (!err || err == -ENOENT || !group->is_leaving)
 		return;
 	group->again_ms = loop_now() + WORK_AGAIN_MS;
-	fail(group, "removed from the configuration, but it cannot be deleted",
+	fail(group, group->is_gone ? "its cgroup is empty, but it cannot be deleted" :
+				     "removed from the configuration, but it cannot be deleted",
 	     err, sentence);
 }
 

@@ -19,7 +19,13 @@
  * @error: a sentence if the kernel does not have the group as configured
  * @failed: what could not be done then
  * @err: the error that was logged
+ * @processes: in its cgroup, without kernel threads
+ * @refused: of those, and of those that have left it, these are not where they
+ *	belong
+ * @refusal: a sentence about one of them
+ * @said: errors that were logged, a bit each
  * @is_leaving: it was removed from the configuration, but the kernel has it yet
+ * @is_gone: then: not by somebody, but because its cgroup is empty
  * @requesting: the kernel is about to delete it
  * @again_ms: when to retry after the kernel has refused that
  */
@@ -28,14 +34,19 @@ struct group {
 	struct rate rate;
 	bool announced;
 	uint32_t paused;
-	char account[CONFIG_ACCOUNT_SIZE];
+	char account[CONFIG_TEXT_SIZE];
 	uint32_t account_tid;
 	struct law law;
 	struct law_round round;
 	char error[256];
 	const char *failed;
 	int err;
+	unsigned int processes;
+	unsigned int refused;
+	char refusal[512];
+	unsigned char said[32];
 	bool is_leaving;
+	bool is_gone;
 	bool requesting;
 	uint64_t again_ms;
 };

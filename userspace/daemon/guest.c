@@ -90,11 +90,19 @@ bool guest_is_same(const struct guest *guest, const struct config_guest *config)
 void guest_update(struct guest *guest, const struct config_guest *config,
 		  const char *group)
 {
+	if (guest->leaving_ms)
+		guest->again_ms = 0;
 	guest->leaving_ms = 0;
+	guest->is_gone = false;
+	guest->config.file = config->file;
+	guest->config.line = config->line;
+	guest->config.is_found = config->is_found;
+	guest->config.rival = config->rival;
 	guest->config.base = config->base;
 	guest->config.max = config->max;
-	if (strcmp(guest->group, group))
-		snprintf(guest->came_from, sizeof(guest->came_from), "%s", guest->group);
+	if (!strcmp(guest->group, group))
+		return;
+	snprintf(guest->came_from, sizeof(guest->came_from), "%s", guest->group);
 	snprintf(guest->group, sizeof(guest->group), "%s", group);
 	guest->again_ms = 0;
 }
@@ -314,7 +322,7 @@ static void enrol(struct guest *guest, struct guest_env *env)
 	guest->unseen = (struct unseen){ 0 };
 	guest->lost = 0;
 	if (!env->kernel->loaded || !kernel_find_group(env->kernel, guest->group) ||
-	    is_changing(member) || guest->requesting || guest->leaving_ms ||
+	    is_changing(member) || guest->requesting || guest->leaving_ms || guest->contest[0] ||
 	    !guest->is_proven || loop_now() < guest->again_ms)
 		return;
 	guest->requesting = work_assign(env->work, guest->group, guest->pid,
@@ -366,7 +374,17 @@ void guest_look(struct guest *guest)
 	guest->file_pages = guest->pid ? process_file_pages(guest->pid) : 0;
 }
 
-void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack)
+void guest_contest(struct guest *guest, const char *sentence)
+{
+	char text[sizeof(guest->contest)];
+
+	snprintf(text, sizeof(text), "%s", sentence ? sentence : "");
+	if (text[0] && strcmp(text, guest->contest))
+		log_warning("guest %s: %s", guest->config.name, text);
+	memcpy(guest->contest, text, sizeof(text));
+}
+
+void guest_find(struct guest *guest, struct guest_env *env)
 {
 	bool balloons = config_has_base(&guest->config);
 
@@ -377,6 +395,10 @@ void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack)
 		guest->monitor->ops->tick(guest->monitor);
 	find_process(guest, env);
 	prove_process(guest);
+}
+
+void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack)
+{
 	guest->is_member = false;
 	guest->is_joining = false;
 	guest->saved = 0;
@@ -455,6 +477,8 @@ const char *guest_why(const struct guest *guest)
 
 	if (guest->unknown[0])
 		return guest->unknown;
+	if (guest->contest[0] && !guest->leaving_ms)
+		return guest->contest;
 	if (state == BALLOON_ABSENT ||
 	    (guest->why[0] && (!guest->is_member || guest->leaving_ms)))
 		return guest->why;

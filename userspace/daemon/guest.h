@@ -23,7 +23,8 @@ struct guest_env {
 
 /**
  * struct guest - one guest
- * @config: a copy; group_name is NULL, group and line may be stale
+ * @config: a copy; group_name is NULL, group may be stale; so may file and line
+ *	of one that is leaving
  * @group: name of its group
  * @came_from: its group before the configuration changed, "" if unchanged: it
  *	is moved only out of that group
@@ -46,7 +47,10 @@ struct guest_env {
  * @logged: the last state that was logged
  * @log_ms: when another one may be
  * @named: it was logged that somebody else sets its balloon
+ * @contest: a sentence if another section claims its process, too: it neither
+ *	joins nor leaves then
  * @leaving_ms: when it was removed from the configuration, 0 = it was not
+ * @is_gone: then: not by somebody, but because no pattern finds it any more
  */
 struct guest {
 	struct config_guest config;
@@ -73,7 +77,9 @@ struct guest {
 	enum balloon_state logged;
 	uint64_t log_ms;
 	bool named;
+	char contest[512];
 	uint64_t leaving_ms;
+	bool is_gone;
 };
 
 /* NULL if out of memory. */
@@ -86,7 +92,11 @@ void guest_update(struct guest *guest, const struct config_guest *config,
 
 /* Once per round, before kernel_refresh(). */
 void guest_look(struct guest *guest);
-/* Once per round, after kernel_refresh(). @slack: as for balloon_judge(). */
+/* Once per round: find its process. */
+void guest_find(struct guest *guest, struct guest_env *env);
+/* Another section claims its process, NULL: none does (any more). */
+void guest_contest(struct guest *guest, const char *sentence);
+/* Then, and after kernel_refresh(). @slack: as for balloon_judge(). */
 void guest_tick(struct guest *guest, struct guest_env *env, uint64_t slack);
 /*
  * For a guest that was removed from the configuration: have the kernel take it

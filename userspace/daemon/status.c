@@ -61,9 +61,29 @@ static void put_group(FILE *out, const struct group *group, uint64_t now)
 	put_u64(out, config->law.reserve);
 	put_u64(out, group->round.available);
 	put_u64(out, group->round.granted);
-	put_text(out, group->error);
+	if (group->error[0] || !group->refused)
+		put_text(out, group->error);
+	else
+		fprintf(out, "\t%u %s not where the group wants them: %s", group->refused,
+			group->refused == 1 ? "process is" : "processes are", group->refusal);
 	put_text(out, paused ? paused : "");
+	put_text(out, config->cgroup);
+	put_known(out, config->cgroup[0], group->processes);
+	put_known(out, config->cgroup[0], group->refused);
 	fputc('\n', out);
+}
+
+/* What discovery has to say that is about no group in force */
+static void put_found(FILE *out, const struct daemon *daemon)
+{
+	const struct names *sentences = &daemon->discovery.sentences;
+	size_t i;
+
+	fputs("#found\tsentence\n", out);
+	for (i = 0; i < sentences->count; i++)
+		fprintf(out, "found\t%s\n", sentences->list[i]);
+	if (residents_why(daemon->residents)[0])
+		fprintf(out, "found\t%s\n", residents_why(daemon->residents));
 }
 
 static void put_guest(FILE *out, const struct guest *guest, uint64_t now)
@@ -105,13 +125,15 @@ char *status_text(const struct daemon *daemon, size_t *size)
 		GRPDEDUP_STATUS_VERSION);
 	put_host(out, daemon);
 	fputs("#group\tgroup_name\tpolicy\trate_control\trate\trate_changed_ms\trate_reason\t"
-	      "saved\taverage\treserve\tavailable\tgranted\terror\tpaused\n", out);
+	      "saved\taverage\treserve\tavailable\tgranted\terror\tpaused\t"
+	      "cgroup\tprocesses\trefused\n", out);
 	for (i = 0; i < daemon->group_count; i++)
 		put_group(out, daemon->groups[i], now);
 	fputs("#guest\tgroup_name\tguest\tpid\tstate\twhy\tbase\tactual\ttarget\tmax\tage_ms\t"
 	      "memory_available\tmember\tsaved\n", out);
 	for (i = 0; i < daemon->guest_count; i++)
 		put_guest(out, daemon->guests[i], now);
+	put_found(out, daemon);
 	fputs(GRPDEDUP_STATUS_END "\n", out);
 	if (fclose(out))
 		return NULL;

@@ -13,6 +13,7 @@
  *	group tenant-a equal auto 4000 ...
  *	#guest group_name guest pid state ...
  *	guest tenant-a web1 4121 ok ...
+ *	#found sentence
  *	end
  *
  * The last line is "end": without it the snapshot is incomplete. New fields are
@@ -30,12 +31,17 @@
  * sentence), saved, average, reserve, available (to its guests), granted (above
  * their bases), error (a sentence if the kernel does not have the group as
  * configured, e.g. because the module is not loaded), paused (a sentence while
- * the kernel does not scan the group: saved is then what it last counted).
+ * the kernel does not scan the group: saved is then what it last counted),
+ * cgroup (whose processes are its members), processes (in it, without kernel
+ * threads), refused (of those, and of those that have left, how many did not
+ * join or leave; error says why for one of them).
  *
  * guest: group_name, guest, pid, state, why (a sentence, or empty), base,
  * actual, target, max, age_ms (of actual), memory_available (as reported by the
  * guest), member (0 or 1: the kernel has it in its group), saved (its part of
  * the group's savings).
+ *
+ * found: sentence (what is wrong with groups and guests that patterns match).
  *
  * state is one of: absent (no such process), starting (its monitor has not
  * answered yet, or its balloon has not moved yet), busy (another client uses

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Make a configuration of what was written and what was found. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "discover.h"
+#include "pattern.h"
+
+/**
+ * struct expansion - while it is made
+ * @before: the configuration in force
+ * @guest_room: guests that its array has room for
+ * @err: -ENOMEM or 0
+ */
+struct expansion {
+	struct discovery *discovery;
+	struct config *config;
+	const struct config *before;
+	size_t guest_room;
+	int err;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void say(struct expansion *to, const char *fmt, ...)
+{
+	char sentence[DISCOVER_SENTENCE];
+	va_list ap;
+	char *c;
+
+	va_start(ap, fmt);
+	vsnprintf(sentence, sizeof(sentence), fmt, ap);
+	va_end(ap);
+	/* Files may have any name. */
+	for (c = sentence; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	if (names_add(&to->discovery->sentences, sentence))
+		to->err = -ENOMEM;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+/* Another group of the name that a template gives to one */
+static bool has_group(struct expansion *to, const struct config_group *template,
+		      const char *name, const char *cgroup)
+{
+	const struct config_group *other = config_find_group(to->config, name);
+	const struct config_group *owner = to->before ? config_find_group(to->before, name) :
+							NULL;
+
+	if (!other)
+		return false;
+	say(to, "group %s is made for cgroup %s (%s:%u) and for cgroup %s (%s:%u)", name,
+	    other->cgroup, other->file, other->line, cgroup, template->file, template->line);
+	/* The one that exists is not moved to the other cgroup. */
+	return !owner || strcmp(owner->cgroup, cgroup) || !other->is_found;
+}
+
+static void check_cgroup(struct expansion *to, struct config_group *group)
+{
+	struct config *config = to->config;
+	size_t i;
+
+	for (i = 0; i < config->group_count; i++) {
+		struct config_group *other = &config->groups[i];
+
+		if (other == group || strcmp(other->cgroup, group->cgroup))
+			continue;
+		other->rival = (struct config_rival){ group->file, group->line };
+		group->rival = (struct config_rival){ other->file, other->line };
+		say(to, "cgroup %s is that of group %s (%s:%u) and of group %s (%s:%u): its processes join neither",
+		    group->cgroup, other->name, other->file, other->line, group->name,
+		    group->file, group->line);
+	}
+}
+
+static void add_group(struct expansion *to, const struct config_group *template,
+		      const char *part)
+{
+	struct config *config = to->config;
+	struct config_group group = *template, *place;
+	const char *bad = NULL;
+
+	group.is_found = true;
+	if (pattern_fill(template->name, "*", part, group.name, sizeof(group.name)))
+		bad = config_bad_group_name(group.name);
+	else
+		bad = "the name is too long";
+	if (!bad && (!pattern_fill(template->cgroup, "*", part, group.cgroup,
+				   sizeof(group.cgroup)) ||
+		     !pattern_fill(template->account, "*", part, group.account,
+				   sizeof(group.account))))
+		bad = "the path of its cgroup is too long";
+	if (bad) {
+		say(to, "no group is made for '%s' by %s:%u: %s", part, template->file,
+		    template->line, bad);
+		return;
+	}
+	if (has_group(to, template, group.name, group.cgroup))
+		return;
+	place = (struct config_group *)config_find_group(config, group.name);
+	if (!place)
+		place = &config->groups[config->group_count++];
+	*place = group;
+	check_cgroup(to, place);
+}
+
+static void *copy_of(const char *text, int *err)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		*err = -ENOMEM;
+	return copy;
+}
+
+static struct config_guest *new_guest(struct expansion *to)
+{
+	struct config *config = to->config;
+	size_t room = to->guest_room ? 2 * to->guest_room : 16;
+	struct config_guest *bigger;
+
+	if (config->guest_count == to->guest_room) {
+		bigger = reallocarray(config->guests, room, sizeof(*bigger));
+		if (!bigger) {
+			to->err = -ENOMEM;
+			return NULL;
+		}
+		config->guests = bigger;
+		to->guest_room = room;
+	}
+	return &config->guests[config->guest_count++];
+}
+
+static void copy_guest(struct expansion *to, const struct config_guest *written)
+{
+	struct config_guest *guest = new_guest(to);
+
+	if (!guest)
+		return;
+	*guest = *written;
+	guest->name = copy_of(written->name, &to->err);
+	guest->group_name = copy_of(written->group_name, &to->err);
+	guest->qmp = copy_of(written->qmp, &to->err);
+	guest->pidfile = copy_of(written->pidfile, &to->err);
+	guest->domain = copy_of(written->domain, &to->err);
+}
+
+static void free_guest(struct config_guest *guest)
+{
+	free(guest->name);
+	free(guest->group_name);
+	free(guest->qmp);
+	free(guest->pidfile);
+	free(guest->domain);
+}
+
+/* The guest in force of this name is that of @guest's group. */
+static bool is_in_force(const struct expansion *to, const struct config_guest *guest)
+{
+	const struct config_guest *owner = to->before ?
+		config_find_guest(to->before, guest->name) : NULL;
+
+	return owner && is_same(owner->group_name, guest->group_name) &&
+	       (is_same(owner->pidfile, guest->pidfile) ||
+		is_same(owner->domain, guest->domain));
+}
+
+/*
+ * Another guest that is the same, or has the same name: a [guest] goes before
+ * what its own pattern would make of it; two patterns are a mistake.
+ *
+ * Returns NULL if there is none; *keep: @guest takes the place of that one.
+ */
+static struct config_guest *find_other(struct expansion *to, struct config_guest *guest,
+				       bool *keep)
+{
+	struct config *config = to->config;
+	size_t i;
+
+	for (i = 0; i < config->guest_count; i++) {
+		struct config_guest *other = &config->guests[i];
+		bool same = is_same(other->pidfile, guest->pidfile) ||
+			    is_same(other->qmp, guest->qmp) ||
+			    is_same(other->domain, guest->domain);
+
+		if (other == guest || (!same && strcmp(other->name, guest->name)))
+			continue;
+		*keep = other->is_found && is_in_force(to, guest) &&
+			!is_in_force(to, other);
+		if (!other->is_found && same)
+			return other;
+		if (!same) {
+			say(to, "guest %s is found twice, by %s:%u and %s:%u: only one of them is taken",
+			    guest->name, other->file, other->line, guest->file, guest->line);
+			return other;
+		}
+		/* The guest itself says so. */
+		other->rival = (struct config_rival){ guest->file, guest->line };
+		guest->rival = (struct config_rival){ other->file, other->line };
+		return other;
+	}
+	return NULL;
+}
+
+static void add_guest(struct expansion *to, const struct config_group *group,
+		      const struct finding *finding, const char *name)
+{
+	struct config *config = to->config;
+	struct config_guest *guest = new_guest(to), *other, taken;
+	const char *bad;
+	bool keep = false;
+
+	if (!guest)
+		return;
+	*guest = (struct config_guest){
+		.file = group->file, .line = group->line, .is_found = true,
+		.group = (unsigned int)(group - config->groups),
+	};
+	guest->name = copy_of(name, &to->err);
+	guest->group_name = copy_of(group->name, &to->err);
+	bad = config_bad_guest_name(name);
+	if (!bad)
+		bad = finding->source->fill(group, name, guest);
+	if (bad)
+		say(to, "no guest is made for '%s' by %s:%u: %s", name, group->file,
+		    group->line, bad);
+	other = bad || to->err ? NULL : find_other(to, guest, &keep);
+	if (keep) {
+		taken = *other;
+		*other = *guest;
+		*guest = taken;
+	}
+	if (bad || other) {
+		free_guest(guest);
+		config->guest_count--;
+	}
+}
+
+static void add_found(struct expansion *to, const struct config *written)
+{
+	const struct discovery *discovery = to->discovery;
+	const struct config_group *group;
+	size_t i, j;
+
+	for (i = 0; i < discovery->count; i++) {
+		const struct finding *finding = &discovery->findings[i];
+
+		group = config_find_group(to->config, finding->group);
+		for (j = 0; j < written->template_count && !finding->source->fill; j++)
+			if (!strcmp(written->templates[j].name, finding->group))
+				group = &written->templates[j];
+		if (finding->why[0])
+			say(to, "group %s: %s", finding->group, finding->why);
+		for (j = 0; group && j < finding->names.count; j++) {
+			if (finding->source->fill)
+				add_guest(to, group, finding, finding->names.list[j]);
+			else
+				add_group(to, group, finding->names.list[j]);
+		}
+	}
+}
+
+struct config *discovery_expand(struct discovery *discovery, const struct config *written,
+				const struct config *before)
+{
+	struct expansion to = { .discovery = discovery, .before = before };
+	size_t i, room = written->group_count;
+
+	for (i = 0; i < discovery->count; i++)
+		room += discovery->findings[i].names.count;
+	names_free(&discovery->sentences);
+	to.config = calloc(1, sizeof(*to.config));
+	if (!to.config)
+		return NULL;
+	to.config->host = written->host;
+	to.config->groups = calloc(room + 1, sizeof(*to.config->groups));
+	if (!to.config->groups)
+		to.err = -ENOMEM;
+	for (i = 0; i < written->group_count && !to.err; i++)
+		to.config->groups[to.config->group_count++] = written->groups[i];
+	for (i = 0; i < written->guest_count && !to.err; i++)
+		copy_guest(&to, &written->guests[i]);
+	if (!to.err)
+		add_found(&to, written);
+	if (!to.err)
+		return to.config;
+	config_free(to.config);
+	return NULL;
+}
