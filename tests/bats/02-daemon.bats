@@ -568,7 +568,7 @@ longest() { json | jq .host.late_ms; }
 
 # GRPDEDUP_STALL: seconds without an answer
 @test "daemon: 200 domains whose libvirt stops answering: the control period stays, and so does what was known" {
-	local seconds=${GRPDEDUP_STALL:-20} looks
+	local seconds=${GRPDEDUP_STALL:-5} looks
 	{ one_group && domains 200; } >"$conf"
 	with_domains 200 start
 	wait_for 20 are_in_state 200 ok || fail "$(json | jq -c '.groups[].guests[]' | head -n 3)"
@@ -615,6 +615,34 @@ told_all() { (($(grep " $2\$" "$dir/virt/told" | sort -u | wc -l) == $1)); }
 	wait_for 5 says 'fake-2: libvirt runs it, but it has no process here' || fail "$(status)"
 	has_state fake-2 absent
 	! grep fake-2 "$dir/virt/told" || fail "it was told a target"
+}
+
+@test "daemon: four lines put the domains of a pattern into a group, as they come and go" {
+	mkdir -p "$dir/virt"
+	printf '%s\n' '[group t]' 'rate = 4000' 'domains = fake-*' 'base = 60 %' >"$conf"
+	echo 3 >"$dir/virt/count"
+	with_domains 5 start
+	wait_for 15 are_in_state 3 ok || fail "$(status; cat "$log")"
+	[[ $(json | jq -c '[.groups[].guests[] | .base / 1048576]') == '[307,307,307]' ]] || fail "$(json)"
+	! { grep '^<[0-4]>' "$log" | grep -v 'not loaded'; } || fail "$(cat "$log")"
+	echo 5 >"$dir/virt/count"
+	wait_for 10 are_in_state 5 ok || fail "$(status)"
+	echo 2 >"$dir/virt/count"
+	wait_for 10 logged 'guest fake-5: gone (domain fake-5)' || fail "$(status; cat "$log")"
+	wait_for 5 are_in_state 2 ok
+	# while libvirt does not answer, nobody comes and nobody goes
+	touch "$dir/virt/stall"
+	echo 0 >"$dir/virt/count"
+	wait_for 15 are_in_state 2 silent || fail "$(status)"
+	# a section of its own goes before the pattern, two patterns are a mistake
+	rm "$dir/virt/stall"
+	echo 2 >"$dir/virt/count"
+	printf '%s\n' '[guest one]' 'group = t' 'domain = fake-1' 'base = 100M' \
+		'[group u]' 'rate = 1' 'domains = *-2' 'base = 1G' >>"$conf"
+	kill -HUP "$daemon"
+	wait_for 10 has_state one ok || fail "$(status; cat "$log")"
+	wait_for 5 says "fake-2: two patterns match it, $conf:1 and $conf:9: it joins neither group" || fail "$(status)"
+	[[ $(json | jq '[.groups[].guests[]] | length') == 2 ]] || fail "$(status)"
 }
 
 # The wall clock is off by what the file has, +2h; the other clocks and the times of files are not.
@@ -739,16 +767,16 @@ guests_are() { [[ $(json | jq -r '[.groups[].guests[] | "\(.group_name)/\(.guest
 	# it is a member already, and stays one
 	sed -i '/vmids/d' "$conf"
 	kill -HUP "$daemon"
-	wait_for 5 says "a7: two patterns match its file, $lines: it joins neither group" || fail "$(status)"
-	logged "guest a7: two patterns match its file, $lines" || fail "$(cat "$log")"
+	wait_for 5 says "a7: two patterns match it, $lines: it joins neither group" || fail "$(status)"
+	logged "guest a7: two patterns match it, $lines" || fail "$(cat "$log")"
 	sleep 2
 	is_member a7 || fail "it was moved: $(status)"
 	# a new one joins neither
 	one_in "$dir/run/a8.pid"
-	wait_for 5 says "a8: two patterns match its file, $lines" || fail "$(status)"
+	wait_for 5 says "a8: two patterns match it, $lines" || fail "$(status)"
 	sleep 2
 	! is_member a8 || fail "$(status)"
-	[[ $(logs 'guest a8: two patterns match its file') == 1 ]] || fail "$(cat "$log")"
+	[[ $(logs 'guest a8: two patterns match it') == 1 ]] || fail "$(cat "$log")"
 	# the mistake is undone
 	sed -i '/a\*/d' "$conf"
 	kill -HUP "$daemon"

@@ -155,6 +155,32 @@ is_moved_and_named() {
 }
 no_libvirtd() { ! pgrep -x libvirtd >/dev/null; }
 
+# create_idle NAME: a domain without a system
+create_idle() {
+	sed -e "s,<name>.*,<name>$1</name>," -e '/<kernel>\|<initrd>\|<cmdline>\|<serial/d' "$DIR/lv1.xml" >"$DIR/$1.xml"
+	virsh -q create "$DIR/$1.xml" --paused || fail "$1 does not start"
+}
+members() { gd list pids | sort -n | tr '\n' ' '; }
+pids_of() { sort -n "$@" | tr '\n' ' '; }
+are_members() { [[ $(members) == "$(pids_of "${@/#//run/libvirt/qemu/}")" ]]; }
+
+@test "libvirt: four lines put domains into a group, and those that come later" {
+	local daemon
+	create_idle lv2
+	printf '%s\n' '[group web]' 'rate = 1000' 'domains = lv*' 'base = 60 %' >"$DIR/conf"
+	: >"$DIR/daemon.log"
+	daemon_start "$DIR/conf" "$DIR/control.sock" "$DIR/daemon.log"
+	echo "$daemon" >>"$PIDS"
+	wait_for 30 are_members lv1.pid lv2.pid || fail "$(members): $(status; cat "$DIR/daemon.log")"
+	create_idle lv3
+	wait_for 20 are_members lv1.pid lv2.pid lv3.pid || fail "$(members): $(status; cat "$DIR/daemon.log")"
+	status | grep -q '^lv3: it does not run' || fail "$(status)"
+	virsh -q destroy lv2
+	virsh -q destroy lv3
+	wait_for 20 are_members lv1.pid || fail "$(members): $(status)"
+	wait_for 10 grep -q 'guest lv3: gone' "$DIR/daemon.log" || fail "$(cat "$DIR/daemon.log")"
+}
+
 @test "libvirt: a domain that is destroyed is let go, and one that nobody knows is absent" {
 	local daemon
 	start_daemon 'rate = 60k' '[guest lv2]' 'group = lv' 'domain = lv2' "base = ${BASE}M"

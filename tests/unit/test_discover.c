@@ -24,11 +24,14 @@ static char path[] = "/tmp/test_discover.XXXXXX";
 static const char *found[4];
 static int failure;
 
-static int list_found(const struct config_group *group, struct names *names)
+static int list_found(const struct discovery *self, const struct config_group *group,
+		      struct names *names, char *why)
 {
 	char line[512], *next = line, *word;
 	size_t i;
 
+	(void)self;
+	(void)why;
 	for (i = 0; i < 4; i++) {
 		snprintf(line, sizeof(line), "%s", found[i] ? found[i] : "");
 		next = line;
@@ -45,6 +48,11 @@ static int list_found(const struct config_group *group, struct names *names)
 static const char *pidfiles_of(const struct config_group *group)
 {
 	return group->pidfiles;
+}
+
+static const char *domains_of(const struct config_group *group)
+{
+	return group->domains;
 }
 
 static const char *cgroup_of(const struct config_group *group)
@@ -64,6 +72,9 @@ static const char *fill(const struct config_group *group, const char *name,
 
 const struct source source_pidfiles = {
 	.key = "pidfiles", .pattern = pidfiles_of, .list = list_found, .fill = fill,
+};
+const struct source source_domains = {
+	.key = "domains", .pattern = domains_of, .list = list_found, .fill = fill,
 };
 const struct source source_cgroups = {
 	.key = "cgroup", .pattern = cgroup_of, .list = list_found,

@@ -45,6 +45,7 @@ struct config_rival {
  *	mount point, as place_below() has it
  * @pidfiles: pattern: each file that matches is a guest
  * @qmp: its QMP socket: "%s" stands for its name
+ * @domains: pattern: each domain of libvirt that matches is a guest
  * @vmids: only those whose name is in these ranges
  * @qmp_shared, @base, @max: of each, as for a guest
  * @is_found: discovery has made it from a template
@@ -65,6 +66,7 @@ struct config_group {
 	char pidfiles[CONFIG_TEXT_SIZE];
 	char qmp[CONFIG_TEXT_SIZE];
 	char vmids[CONFIG_TEXT_SIZE];
+	char domains[CONFIG_TEXT_SIZE];
 	bool qmp_shared;
 	struct config_base base;
 	uint64_t max;

@@ -224,6 +224,19 @@ static const char *parse_pattern(const char *text, void *value)
 	return parse_one(text, "*", value);
 }
 
+static const char *parse_domains(const char *text, void *value)
+{
+#ifndef HAVE_LIBVIRT
+	return "needs a grpdedupd that was built with libvirt (libvirt-dev, libxml2-dev)";
+#endif
+	if (!pattern_is_single(text))
+		return "does not have a single '*'";
+	if (strchr(text, '/'))
+		return "contains '/'";
+	snprintf(value, CONFIG_TEXT_SIZE, "%s", text);
+	return NULL;
+}
+
 static const char *parse_format(const char *text, void *value)
 {
 	return parse_one(text, "%s", value);
@@ -332,6 +345,7 @@ static const struct key {
 	{ "pidfiles", parse_pattern, show_chars, IN_GROUP(pidfiles) },
 	{ "qmp", parse_format, show_chars, IN_GROUP(qmp) },
 	{ "vmids", parse_ranges, show_chars, IN_GROUP(vmids) },
+	{ "domains", parse_domains, show_chars, IN_GROUP(domains) },
 	{ "monitor", parse_monitor, show_monitor, IN_GROUP(qmp_shared) },
 	{ "base", parse_base, show_base, IN_GROUP(base) },
 	{ "max", parse_size, show_size, IN_GROUP(max) },

@@ -16,11 +16,12 @@ static void check_sources(struct config_file *file, const struct config_group *g
 		config_complain(file, group->line, "group %s: vmids requires pidfiles", name);
 	if (group->qmp_shared && !group->qmp[0])
 		config_complain(file, group->line, "group %s: monitor requires qmp", name);
-	if (group->qmp[0] && !has_base)
+	if ((group->qmp[0] || group->domains[0]) && !has_base)
 		config_complain(file, group->line,
 				"group %s: base is missing (base = SIZE or N %%)", name);
-	if (!group->qmp[0] && (has_base || group->max))
-		config_complain(file, group->line, "group %s: base and max require qmp", name);
+	if (!group->qmp[0] && !group->domains[0] && (has_base || group->max))
+		config_complain(file, group->line, "group %s: base and max require qmp or domains",
+				name);
 	if (group->base.bytes && group->base.bytes < CONFIG_BASE_MIN)
 		config_complain(file, group->line, "group %s: base is less than 16M", name);
 	if (group->max && group->max < group->base.bytes)
@@ -83,11 +84,11 @@ void config_check_template(struct config_file *file, const struct config_group *
 	else if (!pattern_is_single(template->cgroup))
 		config_complain(file, template->line,
 				"groups %s: cgroup does not have a single '*'", template->name);
-	else if (template->pidfiles[0] || template->qmp[0] || template->vmids[0] ||
+	else if (template->domains[0] || template->pidfiles[0] || template->qmp[0] || template->vmids[0] ||
 		 template->qmp_shared || template->base.bytes || template->base.percent ||
 		 template->max)
 		config_complain(file, template->line,
-				"groups %s: pidfiles and its keys require [group NAME]",
+				"groups %s: pidfiles, domains and their keys require [group NAME]",
 				template->name);
 	else
 		check_collisions(file, template);

@@ -49,9 +49,10 @@ static void log_guest_off(const struct guest *guest)
 {
 	const struct config_guest *config = &guest->config;
 
-	if (guest->is_gone)
-		log_info("guest %s: gone (%s)", config->name,
-			 config->pidfile ? config->pidfile : config->domain);
+	if (guest->is_gone && config->domain)
+		log_info("guest %s: gone (domain %s)", config->name, config->domain);
+	else if (guest->is_gone)
+		log_info("guest %s: gone (%s)", config->name, config->pidfile);
 	else
 		log_info("guest %s: removed from the configuration", config->name);
 }

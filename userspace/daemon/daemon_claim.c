@@ -44,7 +44,7 @@ static bool contest_pattern(struct guest *guest)
 
 	if (!rival->file)
 		return false;
-	snprintf(text, sizeof(text), "two patterns match its file, %s:%u and %s:%u: it joins neither group",
+	snprintf(text, sizeof(text), "two patterns match it, %s:%u and %s:%u: it joins neither group",
 		 guest->config.file, guest->config.line, rival->file, rival->line);
 	guest_contest(guest, text);
 	return true;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Look up all patterns of a configuration. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "discover.h"
 
 /* Those that make guests */
-static const struct source *const sources[] = { &source_pidfiles };
+static const struct source *const sources[] = { &source_pidfiles, &source_domains };
 
 #define SOURCES	(sizeof(sources) / sizeof(sources[0]))
 
@@ -35,18 +36,20 @@ static struct finding *find_last(const struct discovery *discovery,
 	return NULL;
 }
 
-static void list_names(struct finding *finding, const struct config_group *group,
-		       struct finding *last)
+static void list_names(const struct discovery *discovery, struct finding *finding,
+		       const struct config_group *group, struct finding *last)
 {
 	struct names *names = &finding->names;
-	int err = finding->source->list(group, names);
+	char why[VIRT_WHY_SIZE] = "";
+	int err = finding->source->list(discovery, group, names, why);
 
 	if (!err) {
 		names_sort(names);
 		return;
 	}
-	snprintf(finding->why, sizeof(finding->why), "cannot look for %s: %s",
-		 finding->source->key, strerror(-err));
+	if (why[0] || err != -EAGAIN)
+		snprintf(finding->why, sizeof(finding->why), "cannot look for %s: %s",
+			 finding->source->key, why[0] ? why : strerror(-err));
 	names_free(names);
 	if (last) {
 		*names = last->names;
@@ -65,10 +68,10 @@ static bool look_for(struct discovery *discovery, const struct config_group *gro
 	snprintf(finding->pattern, sizeof(finding->pattern), "%s", source->pattern(group));
 	last = find_last(discovery, finding);
 	if (!last) {
-		list_names(finding, group, NULL);
+		list_names(discovery, finding, group, NULL);
 		return true;
 	}
-	list_names(finding, group, last);
+	list_names(discovery, finding, group, last);
 	return strcmp(finding->why, last->why) ||
 	       (!finding->why[0] && !names_are_equal(&finding->names, &last->names));
 }

@@ -9,15 +9,19 @@
 
 #include "config.h"
 #include "names.h"
+#include "virt.h"
 
 #define DISCOVER_SENTENCE	512
+
+struct discovery;
 
 /**
  * struct source - a kind of pattern
  * @key: its key in the configuration
  * @pattern: that of @group, "" if it has none
  * @list: add the names that it has now, in any order. 0, or -errno: unknown, so
- *	that what was known stays
+ *	that what was known stays; @why (VIRT_WHY_SIZE) may get a sentence.
+ *	-EAGAIN without one: that will be known soon
  * @fill: what the guest of that name is: what check_ways() requires of a
  *	[guest], and its base. NULL, or what is wrong with it. The strings are
  *	freed with the configuration
@@ -25,7 +29,8 @@
 struct source {
 	const char *key;
 	const char *(*pattern)(const struct config_group *group);
-	int (*list)(const struct config_group *group, struct names *names);
+	int (*list)(const struct discovery *discovery, const struct config_group *group,
+		    struct names *names, char *why);
 	const char *(*fill)(const struct config_group *group, const char *name,
 			    struct config_guest *guest);
 };
@@ -33,6 +38,7 @@ struct source {
 /* The last is NULL. That of templates makes groups, the others make guests. */
 extern const struct source source_cgroups;
 extern const struct source source_pidfiles;
+extern const struct source source_domains;
 
 /**
  * struct finding - what the pattern of one group or template has matched
@@ -45,14 +51,16 @@ struct finding {
 	const struct source *source;
 	char pattern[CONFIG_TEXT_SIZE];
 	struct names names;
-	char why[128];
+	char why[256];
 };
 
 /**
  * struct discovery - what was found
+ * @virt: where domains are found
  * @sentences: what is wrong with it, as of the last discovery_expand()
  */
 struct discovery {
+	struct virt *virt;
 	struct finding *findings;
 	size_t count;
 	struct names sentences;

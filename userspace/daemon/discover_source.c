@@ -15,11 +15,14 @@ static const char *pattern_of_pidfiles(const struct config_group *group)
 	return group->pidfiles;
 }
 
-static int list_pidfiles(const struct config_group *group, struct names *names)
+static int list_pidfiles(const struct discovery *discovery, const struct config_group *group,
+			 struct names *names, char *why)
 {
 	int err = names_list(names, "", group->pidfiles);
 	size_t i, n = 0;
 
+	(void)discovery;
+	(void)why;
 	if (!group->vmids[0])
 		return err;
 	for (i = 0; i < names->count; i++) {
@@ -69,18 +72,70 @@ const struct source source_pidfiles = {
 	.fill = fill_pidfile,
 };
 
+static const char *pattern_of_domains(const struct config_group *group)
+{
+	return group->domains;
+}
+
+/**
+ * struct match - a list of domains while it is made
+ */
+struct match {
+	const char *pattern;
+	struct names *names;
+};
+
+static int add_domain(void *arg, const char *name)
+{
+	struct match *match = arg;
+	char part[NAME_MAX + 1];
+
+	if (!pattern_match(match->pattern, name, part, sizeof(part)))
+		return 0;
+	return names_add(match->names, name);
+}
+
+static int list_domains(const struct discovery *discovery, const struct config_group *group,
+			struct names *names, char *why)
+{
+	struct match match = { group->domains, names };
+
+	return virt_list(discovery->virt, add_domain, &match, why);
+}
+
+static const char *fill_domain(const struct config_group *group, const char *name,
+			       struct config_guest *guest)
+{
+	if (strchr(name, '/'))
+		return "its name contains '/'";
+	guest->domain = strdup(name);
+	guest->base = group->base;
+	guest->max = group->max;
+	return guest->domain ? NULL : "no memory";
+}
+
+const struct source source_domains = {
+	.key = "domains",
+	.pattern = pattern_of_domains,
+	.list = list_domains,
+	.fill = fill_domain,
+};
+
 static const char *pattern_of_cgroups(const struct config_group *group)
 {
 	return group->cgroup;
 }
 
 /* Those that somebody lives in */
-static int list_cgroups(const struct config_group *group, struct names *names)
+static int list_cgroups(const struct discovery *discovery, const struct config_group *group,
+			struct names *names, char *why)
 {
 	char mount[PATH_MAX], path[PATH_MAX];
 	int err = place_mount(mount, sizeof(mount));
 	size_t i, n = 0;
 
+	(void)discovery;
+	(void)why;
 	if (!err)
 		err = names_list(names, mount, group->cgroup);
 	for (i = 0; i < names->count; i++) {

@@ -212,6 +212,7 @@ static int start(struct program *program)
 	daemon->loop = loop_create();
 	daemon->work = daemon->loop ? work_create(daemon->loop) : NULL;
 	daemon->virt = virt_create();
+	daemon->discovery.virt = daemon->virt;
 	if (!daemon->work || !daemon->virt || watch_signals(program)) {
 		log_error("cannot start: %s", strerror(errno));
 		return EXIT_SYSTEM;

@@ -395,7 +395,7 @@ void virt_destroy(struct virt *virt)
 void virt_tick(struct virt *virt)
 {
 	pthread_mutex_lock(&virt->lock);
-	if (virt->domains)
+	if (virt->domains || virt->is_listed)
 		start_threads(virt);
 	pthread_cond_broadcast(&virt->news);
 	pthread_mutex_unlock(&virt->lock);

@@ -68,6 +68,13 @@ void virt_domain_tell(struct virt_domain *domain, uint64_t bytes);
 
 /* Libvirt runs a domain of this name, as far as is known. */
 bool virt_has(struct virt *virt, const char *name);
+typedef int (*virt_name_fn)(void *arg, const char *name);
+/*
+ * Calls @fn, which must be quick, for each domain that runs, until it does not
+ * return 0. Returns what it returned last, or -EAGAIN: unknown, with a sentence
+ * in @why (VIRT_WHY_SIZE), "" if that will be known soon.
+ */
+int virt_list(struct virt *virt, virt_name_fn fn, void *arg, char *why);
 
 #else
 
@@ -93,6 +100,17 @@ static inline bool virt_has(struct virt *virt, const char *name)
 	(void)virt;
 	(void)name;
 	return false;
+}
+
+typedef int (*virt_name_fn)(void *arg, const char *name);
+
+static inline int virt_list(struct virt *virt, virt_name_fn fn, void *arg, char *why)
+{
+	(void)virt;
+	(void)fn;
+	(void)arg;
+	(void)why;
+	return 0;
 }
 
 #endif /* HAVE_LIBVIRT */

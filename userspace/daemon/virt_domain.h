@@ -63,7 +63,8 @@ struct virt_domain {
  * @answered_ms: when one has ended
  * @is_due: an event has made the last look old
  * @domains: those that somebody has asked for
- * @names: those that run, by name
+ * @is_listed: somebody has asked which domains run
+ * @names: those that run, by name; NULL if that was never heard
  */
 struct virt {
 	pthread_mutex_t lock;
@@ -78,6 +79,7 @@ struct virt {
 	uint64_t answered_ms;
 	bool is_due;
 	struct virt_domain *domains;
+	bool is_listed;
 	char **names;
 	size_t name_count;
 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One look at all domains: which run, and the statistics of those wanted. */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <libvirt/virterror.h>
@@ -202,4 +204,20 @@ bool virt_has(struct virt *virt, const char *name)
 					  sizeof(*virt->names), compare_names);
 	pthread_mutex_unlock(&virt->lock);
 	return has;
+}
+
+int virt_list(struct virt *virt, virt_name_fn fn, void *arg, char *why)
+{
+	int err = -EAGAIN;
+	size_t i;
+
+	pthread_mutex_lock(&virt->lock);
+	virt->is_listed = true;
+	snprintf(why, VIRT_WHY_SIZE, "%s", virt->why);
+	if (virt->names && !why[0])
+		err = 0;
+	for (i = 0; i < virt->name_count && !err; i++)
+		err = fn(arg, virt->names[i]);
+	pthread_mutex_unlock(&virt->lock);
+	return err;
 }
