@@ -253,7 +253,15 @@ static void one_file(void)
 	EXPECT(in_force->guest_count == 1);
 	guest = &in_force->guests[0];
 	EXPECT(!strcmp(guest->group_name, "b") && guest->line == 4 && guest->rival.line == 1);
+	/* ... also if the other one of its name comes first */
+	found[0] = "a 1 x1";
+	look();
+	EXPECT(in_force->guest_count == 2 && !discovery.sentences.count);
+	EXPECT(!config_find_guest(in_force, "x1"));
+	look();
+	EXPECT(in_force->guest_count == 2 && !config_find_guest(in_force, "x1"));
 	found[1] = NULL;
+	found[0] = "a x1";
 	look();
 	guest = &in_force->guests[0];
 	EXPECT(!strcmp(guest->group_name, "a") && !guest->rival.file);

@@ -246,9 +246,10 @@ static void print_residents(const struct status *status, const char *group)
 
 		if (!is_wanted(line, "group", group) || !status_get(line, "cgroup")[0])
 			continue;
-		printf("%s: %s processes in cgroup %s, %s refused\n",
+		printf("%s: %s %s in cgroup %s, %s refused\n",
 		       text_escape(who, sizeof(who), status_get(line, "group_name")),
 		       status_get(line, "processes"),
+		       strcmp(status_get(line, "processes"), "1") ? "processes" : "process",
 		       text_escape(cgroup, sizeof(cgroup), status_get(line, "cgroup")),
 		       status_get(line, "refused"));
 	}

@@ -160,61 +160,86 @@ static void free_guest(struct config_guest *guest)
 	free(guest->domain);
 }
 
-/* The guest in force of this name is that of @guest's group. */
+/*
+ * By name and file: while they are contested, two of one name may be in force.
+ */
 static bool is_in_force(const struct expansion *to, const struct config_guest *guest)
 {
-	const struct config_guest *owner = to->before ?
-		config_find_guest(to->before, guest->name) : NULL;
+	size_t i, count = to->before ? to->before->guest_count : 0;
 
-	return owner && is_same(owner->group_name, guest->group_name) &&
-	       (is_same(owner->pidfile, guest->pidfile) ||
-		is_same(owner->domain, guest->domain));
+	for (i = 0; i < count; i++) {
+		const struct config_guest *owner = &to->before->guests[i];
+
+		if (!strcmp(owner->name, guest->name) &&
+		    is_same(owner->group_name, guest->group_name) &&
+		    (is_same(owner->pidfile, guest->pidfile) ||
+		     is_same(owner->domain, guest->domain)))
+			return true;
+	}
+	return false;
+}
+
+static bool is_same_guest(const struct config_guest *a, const struct config_guest *b)
+{
+	return is_same(a->pidfile, b->pidfile) || is_same(a->qmp, b->qmp) ||
+	       is_same(a->domain, b->domain);
+}
+
+/* Another guest that is the same, or else has the same name; NULL: none */
+static struct config_guest *find_other(struct config *config,
+				       const struct config_guest *guest, bool *same)
+{
+	struct config_guest *namesake = NULL;
+	size_t i;
+
+	*same = true;
+	for (i = 0; i < config->guest_count; i++) {
+		struct config_guest *other = &config->guests[i];
+
+		if (other == guest)
+			continue;
+		if (is_same_guest(other, guest))
+			return other;
+		if (!strcmp(other->name, guest->name))
+			namesake = other;
+	}
+	*same = false;
+	return namesake;
 }
 
 /*
- * Another guest that is the same, or has the same name: a [guest] goes before
- * what its own pattern would make of it; two patterns are a mistake.
- *
- * Returns NULL if there is none; *keep: @guest takes the place of that one.
+ * A [guest] goes before what a pattern would make of it. Two patterns are a
+ * mistake: what is in force stays. Returns whether @guest is taken, in place of
+ * *other if that is set.
  */
-static struct config_guest *find_other(struct expansion *to, struct config_guest *guest,
-				       bool *keep)
+static bool settle(struct expansion *to, struct config_guest *guest,
+		   struct config_guest **other)
 {
-	struct config *config = to->config;
-	size_t i;
+	bool same;
 
-	for (i = 0; i < config->guest_count; i++) {
-		struct config_guest *other = &config->guests[i];
-		bool same = is_same(other->pidfile, guest->pidfile) ||
-			    is_same(other->qmp, guest->qmp) ||
-			    is_same(other->domain, guest->domain);
-
-		if (other == guest || (!same && strcmp(other->name, guest->name)))
-			continue;
-		*keep = other->is_found && is_in_force(to, guest) &&
-			!is_in_force(to, other);
-		if (!other->is_found && same)
-			return other;
-		if (!same) {
-			say(to, "guest %s is found twice, by %s:%u and %s:%u: only one of them is taken",
-			    guest->name, other->file, other->line, guest->file, guest->line);
-			return other;
-		}
+	*other = find_other(to->config, guest, &same);
+	if (!*other)
+		return true;
+	if (same && !(*other)->is_found)
+		return false;
+	if (same) {
 		/* The guest itself says so. */
-		other->rival = (struct config_rival){ guest->file, guest->line };
-		guest->rival = (struct config_rival){ other->file, other->line };
-		return other;
+		(*other)->rival = (struct config_rival){ guest->file, guest->line };
+		guest->rival = (struct config_rival){ (*other)->file, (*other)->line };
+	} else {
+		say(to, "guest %s is found twice, by %s:%u and %s:%u: only one of them is taken",
+		    guest->name, (*other)->file, (*other)->line, guest->file, guest->line);
 	}
-	return NULL;
+	return (*other)->is_found && is_in_force(to, guest) && !is_in_force(to, *other);
 }
 
 static void add_guest(struct expansion *to, const struct config_group *group,
 		      const struct finding *finding, const char *name)
 {
 	struct config *config = to->config;
-	struct config_guest *guest = new_guest(to), *other, taken;
+	struct config_guest *guest = new_guest(to), *other = NULL, replaced;
 	const char *bad;
-	bool keep = false;
+	bool is_taken;
 
 	if (!guest)
 		return;
@@ -230,16 +255,16 @@ static void add_guest(struct expansion *to, const struct config_group *group,
 	if (bad)
 		say(to, "no guest is made for '%s' by %s:%u: %s", name, group->file,
 		    group->line, bad);
-	other = bad || to->err ? NULL : find_other(to, guest, &keep);
-	if (keep) {
-		taken = *other;
+	is_taken = !bad && !to->err && settle(to, guest, &other);
+	if (is_taken && other) {
+		replaced = *other;
 		*other = *guest;
-		*guest = taken;
+		*guest = replaced;
 	}
-	if (bad || other) {
-		free_guest(guest);
-		config->guest_count--;
-	}
+	if (is_taken && !other)
+		return;
+	free_guest(guest);
+	config->guest_count--;
 }
 
 static void add_found(struct expansion *to, const struct config *written)
