@@ -33,8 +33,7 @@ struct config_rival {
 };
 
 /**
- * struct config_group - [group NAME], or [groups PATTERN]; texts are "" if not
- * given
+ * struct config_group - [group NAME] or [groups PATTERN]; "" if not given
  * @rate: pages per second; with rate_auto, the initial rate (default rate_min)
  * @rate_auto: rate_control = auto
  * @split_min, @frames_max: as for "grpdedup add-group"; by default the module's
