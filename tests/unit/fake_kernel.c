@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <sys/socket.h>
@@ -120,7 +121,10 @@ static int fake_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *t
 
 static struct datagram *new_datagram(void)
 {
-	struct datagram *d = &queue[queue_in++];
+	struct datagram *d = &queue[queue_in];
+
+	if (queue_in++ == sizeof(queue) / sizeof(queue[0]))
+		abort();
 
 	d->len = 0;
 	d->from = 0;

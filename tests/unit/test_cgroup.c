@@ -5,6 +5,7 @@
 #include "../../userspace/lib/place.c"
 #include "../../userspace/daemon/pattern.c"
 #include "../../userspace/daemon/names.c"
+#include "../../userspace/daemon/loop.c"
 #include "../../userspace/daemon/process.c"
 #include "../../userspace/daemon/cgroup.c"
 #include "test.h"

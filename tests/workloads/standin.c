@@ -18,6 +18,7 @@
  * this program runs.
  */
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -201,14 +202,35 @@ static void put_group(const char *name, int flags)
 	put_attr(d, nlh, GRPDEDUP_A_COUNTERS | NLA_F_NESTED, counters, sizeof(counters));
 }
 
+/* ns since boot, 0 for a process that does not exist */
+static uint64_t start_of(uint32_t pid)
+{
+	unsigned long long ticks = 0;
+	char path[64], text[1024] = "";
+	const char *rest;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) > 0 && (rest = strrchr(text, ')')))
+		sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
+		       "%*d %*d %*d %*d %*d %llu", &ticks);
+	close(fd);
+	return ticks * (1000000000 / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
 static void put_member(const char *group, uint32_t pid, uint32_t state, const char *message)
 {
 	struct datagram *d = new_datagram();
 	struct nlmsghdr *nlh = put_reply(d, FAMILY, GRPDEDUP_CMD_MEMBER_GET, NLM_F_MULTI);
+	uint64_t start = start_of(pid);
 
 	put_u32(d, nlh, GRPDEDUP_A_GROUP_ID, 1);
 	put_str(d, nlh, GRPDEDUP_A_GROUP_NAME, group);
 	put_u32(d, nlh, GRPDEDUP_A_PID, pid);
+	put_attr(d, nlh, GRPDEDUP_A_START_TIME, &start, sizeof(start));
 	put_str(d, nlh, GRPDEDUP_A_COMM, "qemu");
 	put_u32(d, nlh, GRPDEDUP_A_STATE, state);
 	if (message)

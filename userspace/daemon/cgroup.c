@@ -10,14 +10,18 @@
 #include <unistd.h>
 #include "../lib/place.h"
 #include "cgroup.h"
+#include "loop.h"
 #include "names.h"
 #include "process.h"
 
 #define PROCESSES	"/cgroup.procs"
+/* For one binding: a tenant may nest cgroups deeply. */
+#define WALK_MS		100
 
 /**
  * struct walk - through one binding
  * @left: cgroups that it may still visit, -1: there were more
+ * @end_ms: when it ends at the latest
  * @path: the directory where it is
  * @mount: length of the mount point in it
  * @visit: called for each process; nonzero ends the walk with that
@@ -26,6 +30,7 @@ struct walk {
 	char path[PATH_MAX];
 	size_t mount;
 	int left;
+	uint64_t end_ms;
 	const struct binding *bindings;
 	size_t count;
 	int (*visit)(void *arg, pid_t pid);
@@ -129,6 +134,8 @@ static int visit_below(struct walk *walk, size_t length)
 	struct names names = { 0 };
 	int err, n;
 
+	if (loop_now() >= walk->end_ms)
+		walk->left = -1;
 	if (room <= sizeof(PROCESSES) || walk->left < 0 || walk->left-- == 0)
 		return 0;
 	err = visit_processes(walk, length);
@@ -154,6 +161,7 @@ static int walk_from(struct walk *walk, const char *mount, const char *path)
 		return -ENAMETOOLONG;
 	walk->mount = strlen(mount);
 	walk->left = CGROUP_MAX;
+	walk->end_ms = loop_now() + WALK_MS;
 	return visit_below(walk, (size_t)n);
 }
 
@@ -257,5 +265,6 @@ bool cgroup_is_lived_in(const char *mount, const char *path)
 	n = fread(events, 1, sizeof(events) - 1, file);
 	events[n] = '\0';
 	fclose(file);
-	return !strstr(events, "populated 0") && walk_from(&walk, mount, path);
+	return !strstr(events, "populated 0") &&
+	       (walk_from(&walk, mount, path) || walk.left < 0);
 }

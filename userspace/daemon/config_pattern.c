@@ -85,8 +85,8 @@ void config_check_template(struct config_file *file, const struct config_group *
 		config_complain(file, template->line,
 				"groups %s: cgroup does not have a single '*'", template->name);
 	else if (template->domains[0] || template->pidfiles[0] || template->qmp[0] ||
-		 template->vmids[0] || template->qmp_shared || template->base.bytes || template->base.percent ||
-		 template->max)
+		 template->vmids[0] || template->qmp_shared || template->base.bytes ||
+		 template->base.percent || template->max)
 		config_complain(file, template->line,
 				"groups %s: pidfiles, domains and their keys require [group NAME]",
 				template->name);

@@ -78,7 +78,7 @@ static void claim_resident(struct daemon *daemon, struct guest *guest, bool cont
 	char text[sizeof(guest->contest)];
 
 	if (!group || !strcmp(group->config.name, guest->group)) {
-		residents_claim(daemon->residents, guest->pid, NULL);
+		residents_claim(daemon->residents, guest->pid, guest->group, NULL);
 		if (!contested)
 			guest_contest(guest, NULL);
 		return;
@@ -86,7 +86,7 @@ static void claim_resident(struct daemon *daemon, struct guest *guest, bool cont
 	other_place = (struct config_rival){ group->config.file, group->config.line };
 	say(text, sizeof(text), guest->pid, guest->group, &place, group->config.name,
 	    &other_place);
-	residents_claim(daemon->residents, guest->pid, text);
+	residents_claim(daemon->residents, guest->pid, guest->group, text);
 	if (!contested)
 		guest_contest(guest, text);
 }
@@ -99,10 +99,13 @@ void daemon_claim(struct daemon *daemon)
 	if (!claims)
 		return;
 	for (i = 0; i < daemon->guest_count; i++) {
-		if (has_claim(daemon->guests[i]))
-			claims[n++] = daemon->guests[i];
-		else if (!contest_pattern(daemon->guests[i]))
-			guest_contest(daemon->guests[i], NULL);
+		struct guest *guest = daemon->guests[i];
+
+		/* The configuration of one that is leaving may be gone. */
+		if (has_claim(guest))
+			claims[n++] = guest;
+		else if (guest->leaving_ms || !contest_pattern(guest))
+			guest_contest(guest, NULL);
 	}
 	qsort(claims, n, sizeof(*claims), compare_guests);
 	for (i = 0; i < n; i = j) {

@@ -20,6 +20,9 @@ static void free_findings(struct finding *findings, size_t count)
 	free(findings);
 }
 
+/* What one pattern may find */
+#define NAMES_MAX	2048
+
 /* What the same pattern had the last time */
 static struct finding *find_last(const struct discovery *discovery,
 				 const struct finding *wanted)
@@ -45,6 +48,12 @@ static void list_names(const struct discovery *discovery, struct finding *findin
 
 	if (!err) {
 		names_sort(names);
+		if (names->count > NAMES_MAX)
+			snprintf(finding->why, sizeof(finding->why),
+				 "more than %d match %s: not all are taken", NAMES_MAX,
+				 finding->source->key);
+		while (names->count > NAMES_MAX)
+			free(names->list[--names->count]);
 		return;
 	}
 	if (why[0] || err != -EAGAIN)

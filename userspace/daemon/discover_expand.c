@@ -8,6 +8,9 @@
 #include "discover.h"
 #include "pattern.h"
 
+/* Whoever may name things must not fill the log. */
+#define SENTENCES_MAX	32
+
 /**
  * struct expansion - while it is made
  * @before: the configuration in force
@@ -36,6 +39,8 @@ static void say(struct expansion *to, const char *fmt, ...)
 	for (c = sentence; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = '?';
+	if (to->discovery->sentences.count >= SENTENCES_MAX)
+		return;
 	if (names_add(&to->discovery->sentences, sentence))
 		to->err = -ENOMEM;
 }

@@ -4,6 +4,7 @@
  * domains. Others may set the balloon as well: the target is told again until
  * the guest has reached it.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include "monitor.h"
 
@@ -31,6 +32,7 @@ struct monitor_libvirt {
 static void note_run(struct monitor_libvirt *m, const struct virt_state *state)
 {
 	struct balloon *balloon = m->monitor.balloon;
+	char why[64];
 
 	if (state->why[0]) {
 		balloon_set_state(balloon, BALLOON_SILENT, "%s", state->why);
@@ -44,7 +46,8 @@ static void note_run(struct monitor_libvirt *m, const struct virt_state *state)
 		balloon_set_state(balloon, BALLOON_INCOMING,
 				  "it waits for a migration that comes in");
 	} else {
-		balloon_hear_paused(balloon, "it does not run: libvirt has paused it", loop_now());
+		snprintf(why, sizeof(why), "it does not run: %s", state->run_why);
+		balloon_hear_paused(balloon, why, loop_now());
 	}
 }
 
@@ -58,8 +61,8 @@ static void hear(struct monitor_libvirt *m, const struct virt_state *state)
 		balloon_hear_stats(balloon, &state->stats, loop_now());
 	note_run(m, state);
 	/* What it is told now is overwritten when a migration comes in. */
-	if (balloon_is_off(balloon) && balloon->state != BALLOON_INCOMING &&
-	    balloon->state != BALLOON_NO_DEVICE)
+	if (m->wanted && (balloon_is_off(balloon) || state->why[0]) &&
+	    balloon->state != BALLOON_INCOMING && balloon->state != BALLOON_NO_DEVICE)
 		virt_domain_tell(m->domain, m->wanted);
 }
 

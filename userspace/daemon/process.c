@@ -43,6 +43,7 @@ static int absent(pid_t pid)
 /* @flags: as of the task, see PF_KTHREAD */
 static int read_stat(pid_t pid, uint64_t *start, unsigned int *flags)
 {
+	unsigned int threads;
 	unsigned long long ticks;
 	char path[64], text[1024];
 	const char *rest;
@@ -58,10 +59,11 @@ static int read_stat(pid_t pid, uint64_t *start, unsigned int *flags)
 	/* The name of a process may contain any character, even ')'. */
 	rest = strrchr(text, ')');
 	if (!rest || sscanf(rest + 1, " %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u "
-			    "%*u %*u %*d %*d %*d %*d %*d %*d %llu", &state, flags,
-			    &ticks) != 3)
+			    "%*u %*u %*d %*d %*d %*d %u %*d %llu", &state, flags,
+			    &threads, &ticks) != 4)
 		return -EBADMSG;
-	if (state == 'Z' || state == 'X')
+	/* A process runs on if only its first thread has ended. */
+	if (state == 'X' || (state == 'Z' && threads <= 1))
 		return -ESRCH;
 	*start = ticks;
 	return 0;

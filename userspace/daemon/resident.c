@@ -22,10 +22,10 @@ static bool is_in(const struct grpdedup_member *member, const struct group *grou
 /* Find out which group has it because of its cgroup. */
 static void settle(struct resident *resident, const struct grpdedup_member *member)
 {
-	if (resident->has_guest) {
+	if (resident->has_guest && !resident->is_contested)
 		resident->home = NULL;
+	if (resident->has_guest)
 		return;
-	}
 	if (resident->requesting || resident->is_contested)
 		return;
 	if (is_in(member, resident->here)) {
@@ -48,12 +48,12 @@ static enum resident_wish wish_of(const struct resident *resident,
 	    is_changing || loop_now() < resident->again_ms)
 		return RESIDENT_STAYS;
 	if (!resident->here)
-		return resident->home && !resident->home->is_leaving ? RESIDENT_LEAVES :
-								       RESIDENT_STAYS;
+		return !resident->home || resident->home->is_leaving ? RESIDENT_STAYS :
+		       resident->refused ? RESIDENT_LEAVES_AGAIN : RESIDENT_LEAVES;
 	if (is_in(member, resident->here) || !resident->here->announced ||
 	    resident->pid == getpid())
 		return RESIDENT_STAYS;
-	return resident->refused ? RESIDENT_RETRIES : RESIDENT_JOINS;
+	return resident->refused ? RESIDENT_JOINS_AGAIN : RESIDENT_JOINS;
 }
 
 static void count(const struct resident *resident)
@@ -124,6 +124,7 @@ void residents_tend(struct residents *residents, const struct kernel *kernel)
 	residents->queue = queue;
 	enqueue(residents, RESIDENT_LEAVES, n);
 	enqueue(residents, RESIDENT_JOINS, n);
-	enqueue(residents, RESIDENT_RETRIES, RETRIES);
+	enqueue(residents, RESIDENT_LEAVES_AGAIN, RETRIES);
+	enqueue(residents, RESIDENT_JOINS_AGAIN, RETRIES);
 	resident_ask_next(residents);
 }

@@ -34,10 +34,12 @@ void residents_look(struct residents *residents, struct group *const *groups,
 /* The group whose cgroup it is in, NULL if in none. */
 struct group *residents_group(const struct residents *residents, pid_t pid);
 /*
- * A guest's process, which joins and leaves with the guest. @contest: a
- * sentence if the guest is of another group, so that it joins neither.
+ * The process of a guest of @group, which joins and leaves with the guest.
+ * @contest: a sentence if its cgroup is that of another group, so that it joins
+ * neither.
  */
-void residents_claim(struct residents *residents, pid_t pid, const char *contest);
+void residents_claim(struct residents *residents, pid_t pid, const char *group,
+		     const char *contest);
 void residents_tend(struct residents *residents, const struct kernel *kernel);
 
 /* The groups have changed: what waits is decided anew in the next round. */

@@ -9,6 +9,8 @@
 
 /* How long the kernel's lists may be older than a request's result */
 #define SETTLE_MS	1500
+/* Entries of the queue that are looked at when a request ends */
+#define OVERTAKEN_MAX	1024
 
 /* For this error, the group says so once as long as somebody is refused. */
 static void refuse(struct resident *resident, const struct ask *ask, int err,
@@ -81,8 +83,22 @@ static bool has_left(const struct residents *residents, struct resident *residen
 	       !bindings_owner(residents->bindings, residents->binding_count, path);
 }
 
+/* The look may be old: it may have moved, or its pid be another process's. */
+static bool is_here(const struct residents *residents, const struct resident *resident,
+		    uint64_t start)
+{
+	char path[PATH_MAX];
+	uint64_t now;
+
+	return !grpdedup_account_get((uint32_t)resident->pid, path, sizeof(path)) &&
+	       bindings_owner(residents->bindings, residents->binding_count,
+			      path) == resident->here &&
+	       !process_start(resident->pid, &now) && now == start;
+}
+
 /* That it has exited is no error. */
-static bool may_join(struct resident *resident, struct ask *ask)
+static bool may_join(const struct residents *residents, struct resident *resident,
+		     struct ask *ask)
 {
 	int err = process_start_user(resident->pid, &ask->start);
 
@@ -92,14 +108,30 @@ static bool may_join(struct resident *resident, struct ask *ask)
 	else if (err && err != -ESRCH)
 		refuse(resident, ask, err, err == -EACCES ?
 		       "/proc does not show it (hidepid?)" : strerror(-err));
-	return !err;
+	return !err && is_here(residents, resident, ask->start);
+}
+
+static bool wants_in(const struct resident *resident)
+{
+	return resident->wish == RESIDENT_JOINS || resident->wish == RESIDENT_JOINS_AGAIN;
+}
+
+/* Its group has as many requests under way as it may. */
+static bool is_crowded(const struct residents *residents, const struct resident *resident)
+{
+	const struct group *group = wants_in(resident) ? resident->here : resident->home;
+	size_t i, n = 0;
+
+	for (i = 0; i < RESIDENT_ASKS; i++)
+		n += residents->asks[i].residents && residents->asks[i].group == group;
+	return n >= RESIDENT_GROUP_ASKS;
 }
 
 /* False if too many requests are under way. */
 static bool ask_for(struct residents *residents, struct resident *resident)
 {
 	struct ask *ask = free_ask(residents);
-	bool joins = resident->wish != RESIDENT_LEAVES;
+	bool joins = wants_in(resident);
 
 	if (!ask)
 		return false;
@@ -107,7 +139,7 @@ static bool ask_for(struct residents *residents, struct resident *resident)
 		.group = joins ? resident->here : resident->home,
 		.pid = resident->pid, .joins = joins,
 	};
-	if (joins ? !may_join(resident, ask) : !has_left(residents, resident))
+	if (joins ? !may_join(residents, resident, ask) : !has_left(residents, resident))
 		return true;
 	ask->residents = residents;
 	/* It is moved only from where its cgroup has put it. */
@@ -121,17 +153,29 @@ static bool ask_for(struct residents *residents, struct resident *resident)
 	return resident->requesting;
 }
 
+static struct resident *waiting(const struct residents *residents, size_t i)
+{
+	struct resident *resident = resident_find(residents, residents->queue[i]);
+
+	return resident && resident->wish != RESIDENT_STAYS && !resident->requesting ?
+	       resident : NULL;
+}
+
+/* Those of a group that is crowded wait; those of others overtake them. */
 void resident_ask_next(struct residents *residents)
 {
-	while (residents->next < residents->queued) {
-		struct resident *resident =
-			resident_find(residents, residents->queue[residents->next]);
+	size_t i, end;
 
-		if (resident && resident->wish != RESIDENT_STAYS && !resident->requesting &&
-		    !ask_for(residents, resident))
-			return;
-		if (resident)
-			resident->wish = RESIDENT_STAYS;
+	while (residents->next < residents->queued && !waiting(residents, residents->next))
 		residents->next++;
+	end = residents->next + OVERTAKEN_MAX;
+	for (i = residents->next; i < residents->queued && i < end; i++) {
+		struct resident *resident = waiting(residents, i);
+
+		if (!resident || is_crowded(residents, resident))
+			continue;
+		if (!ask_for(residents, resident))
+			return;
+		resident->wish = RESIDENT_STAYS;
 	}
 }

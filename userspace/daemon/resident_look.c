@@ -12,7 +12,7 @@
 #include "resident_priv.h"
 
 /* A cgroup that changes all the time is looked at so often. */
-#define WAKE_MS	100
+#define WAKE_MS	500
 
 static int compare_pid(const void *key, const void *resident)
 {
@@ -199,9 +199,13 @@ void residents_look(struct residents *residents, struct group *const *groups, si
 		groups[i]->refused = 0;
 	}
 	for (i = 0; i < residents->count; i++) {
-		residents->list[i].has_guest = false;
-		residents->list[i].is_contested = residents->list[i].here &&
-			residents->list[i].here->config.rival.file;
+		struct resident *resident = &residents->list[i];
+
+		/* Without a look, it may be a group that has left the files. */
+		if (resident->here && resident->here->is_leaving)
+			resident->here = NULL;
+		resident->has_guest = false;
+		resident->is_contested = resident->here && resident->here->config.rival.file;
 	}
 }
 
@@ -212,13 +216,16 @@ struct group *residents_group(const struct residents *residents, pid_t pid)
 	return resident ? resident->here : NULL;
 }
 
-void residents_claim(struct residents *residents, pid_t pid, const char *contest)
+void residents_claim(struct residents *residents, pid_t pid, const char *group,
+		     const char *contest)
 {
 	struct resident *resident = resident_find(residents, pid);
 
 	if (!resident)
 		return;
-	resident->has_guest = true;
+	/* What its cgroup has put elsewhere has to leave that first. */
+	resident->has_guest = resident->here || !resident->home ||
+			      !strcmp(resident->home->config.name, group);
 	if (!contest || !resident->here)
 		return;
 	resident->is_contested = true;

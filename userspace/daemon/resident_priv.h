@@ -9,12 +9,18 @@
 
 /* Requests at a time; the others of WORK_MAX are for guests and groups. */
 #define RESIDENT_ASKS	(WORK_MAX - 4)
+/*
+ * Of these for one group: each may take seconds, for as long as its process
+ * likes.
+ */
+#define RESIDENT_GROUP_ASKS	(RESIDENT_ASKS / 4)
 
 enum resident_wish {
 	RESIDENT_STAYS,
 	RESIDENT_LEAVES,
 	RESIDENT_JOINS,
-	RESIDENT_RETRIES,
+	RESIDENT_LEAVES_AGAIN,
+	RESIDENT_JOINS_AGAIN,
 };
 
 /**

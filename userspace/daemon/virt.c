@@ -21,13 +21,13 @@
 #include "virt_domain.h"
 
 /* libvirtd has 20 workers for all its clients by default. */
-#define THREADS		8
+#define THREADS		16
 /* More of them would leave too few threads for targets. */
-#define LOOKS_MAX	4
+#define LOOKS_MAX	8
 /* A bit less than a round, in which virt_tick() wakes the threads. */
 #define LOOK_MS		900
 /* Between two looks, if events ask for more of them. */
-#define LOOK_SOON_MS	100
+#define LOOK_SOON_MS	500
 /* A look that takes longer is not waited for, nor is any other request. */
 #define SLOW_MS		3000
 #define AGAIN_MS	2000
@@ -83,7 +83,8 @@ void virt_error(char *why)
 	const char *message = virGetLastErrorMessage();
 	size_t i;
 
-	snprintf(why, VIRT_WHY_SIZE, "libvirt: %s", message ? message : "no error");
+	snprintf(why, VIRT_WHY_SIZE, "libvirt: %s",
+		 virGetLastErrorCode() ? message : "it failed without a reason");
 	for (i = 0; why[i]; i++)
 		if (why[i] < ' ' || why[i] > '~')
 			why[i] = '?';
@@ -248,8 +249,10 @@ static void look(struct virt *virt, virConnectPtr conn)
 
 	pthread_mutex_lock(&virt->lock);
 	virt->looks--;
-	if (ok)
+	if (ok) {
 		virt->answered_ms = loop_now();
+		virt->why[0] = '\0';
+	}
 	pthread_mutex_unlock(&virt->lock);
 }
 

@@ -27,6 +27,7 @@ enum virt_run {
 /**
  * struct virt_state - what libvirt says of a domain; sizes in bytes
  * @run: whether it runs
+ * @run_why: why not
  * @heard_ms: when the numbers below were heard, 0 = never
  * @size: what it was started with
  * @actual: its present size, without what was plugged in later
@@ -39,6 +40,7 @@ enum virt_run {
  */
 struct virt_state {
 	enum virt_run run;
+	const char *run_why;
 	uint64_t heard_ms;
 	uint64_t size;
 	uint64_t actual;

@@ -94,19 +94,30 @@ static uint64_t bytes_of(const virDomainStatsRecordPtr record, const char *name)
 	return kib > UINT64_MAX >> 10 ? MESSAGE_UNKNOWN : kib << 10;
 }
 
-static enum virt_run run_of(const virDomainStatsRecordPtr record)
+static enum virt_run run_of(const virDomainStatsRecordPtr record, const char **why)
 {
 	int state = VIR_DOMAIN_NOSTATE, reason = 0;
 
 	virTypedParamsGetInt(record->params, record->nparams, "state.state", &state);
 	virTypedParamsGetInt(record->params, record->nparams, "state.reason", &reason);
+	*why = "libvirt has paused it";
 	switch (state) {
 	case VIR_DOMAIN_RUNNING:
 	case VIR_DOMAIN_BLOCKED:
 		return VIRT_RUNNING;
 	case VIR_DOMAIN_PAUSED:
 		return reason == VIR_DOMAIN_PAUSED_MIGRATION ? VIRT_MIGRATING : VIRT_PAUSED;
+	case VIR_DOMAIN_SHUTDOWN:
+		*why = "it shuts down";
+		return VIRT_PAUSED;
+	case VIR_DOMAIN_CRASHED:
+		*why = "it has crashed";
+		return VIRT_PAUSED;
+	case VIR_DOMAIN_PMSUSPENDED:
+		*why = "it sleeps";
+		return VIRT_PAUSED;
 	default:
+		*why = "libvirt does not know its state";
 		return VIRT_PAUSED;
 	}
 }
@@ -142,7 +153,7 @@ static void note_record(struct virt_domain *domain, const virDomainStatsRecordPt
 	if (look_ms < domain->looked_ms || domain->id != virDomainGetID(record->dom))
 		return;
 	domain->looked_ms = look_ms;
-	state->run = run_of(record);
+	state->run = run_of(record, &state->run_why);
 	if (total == MESSAGE_UNKNOWN || actual == MESSAGE_UNKNOWN || !domain->has_form)
 		return;
 	/* A DIMM has come or gone. */
