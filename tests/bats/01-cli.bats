@@ -412,7 +412,7 @@ foreign() {
 	local daemon=${TOOL%/*}/grpdedupd user=$BATS_TEST_DIRNAME/../../userspace status=0 said word words
 	[[ -x $daemon ]] || fail "there is no $daemon; build it: make -C userspace"
 	said=$("$daemon" --check "$user/grpdedupd.conf.example" 2>&1) || fail "$said"
-	[[ $said == *": OK: 4 groups, 4 guests" ]] || fail "$said"
+	[[ $said == *": OK: 5 groups, 4 guests" ]] || fail "$said"
 	sed '/^\[group tenant-b\]/,/^rate/s/^rate/rat/' "$user/grpdedupd.conf.example" >"$BATS_TEST_TMPDIR/conf"
 	said=$("$daemon" --check "$BATS_TEST_TMPDIR/conf" 2>&1) || status=$?
 	[[ $status == 2 && $said =~ ^"$BATS_TEST_TMPDIR/conf":[0-9]+:.*" rat " ]] || fail "status $status: $said"

@@ -81,7 +81,7 @@ one_group() { printf '%s\n' '[group t]' 'rate = 4000' "$@"; }
 	run -2 "$DAEMON" --check "$dir/nothing"
 	[[ $output == *"No such file"* ]]
 	run -0 "$DAEMON" --check "$BATS_TEST_DIRNAME/../../userspace/grpdedupd.conf.example"
-	[[ $output == *"OK: 4 groups, 4 guests" ]]
+	[[ $output == *"OK: 5 groups, 4 guests" ]]
 }
 
 @test "daemon: conf.d is read after the file, and named" {
