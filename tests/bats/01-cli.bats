@@ -2,7 +2,7 @@
 # The tool without the module: the errors that it detects itself, its help, its exit statuses.
 # Needs no root and no VM. GRPDEDUP_TOOL is the tool to test if not userspace/grpdedup.
 
-VERBS='add-group set-group del-group pause resume account assign move unassign scan show list dump monitor balloon version help'
+VERBS='add-group set-group del-group pause resume account assign move unassign scan show list dump monitor balloon estimate version help'
 
 setup_file() {
 	export TOOL=${GRPDEDUP_TOOL-$BATS_TEST_DIRNAME/../../userspace/grpdedup}
@@ -124,7 +124,7 @@ foreign() {
 		runs 0 help "$verb"
 		all+=$out
 	done
-	for option in --{rate,split-min,max-frames,unshare,keep,force,no-wait,all,wait,timeout,json,watch,header,time,socket}; do
+	for option in --{rate,split-min,max-frames,unshare,keep,force,no-wait,all,wait,timeout,json,watch,header,time,socket,window,passes,interval,mem}; do
 		[[ $all == *"$option"* ]] || fail "help has no $option"
 		grep -qF -- "${option//-/\\-}" "$man" || fail "the man page has no $option"
 	done
@@ -753,6 +753,11 @@ stays() {
 	[[ "${COMPREPLY[*]}" == tenant-a ]] || fail "balloon ten: ${COMPREPLY[*]}"
 	complete_line grpdedup balloon --s
 	[[ "${COMPREPLY[*]}" == --socket ]] || fail "balloon --s: ${COMPREPLY[*]}"
+	complete_line grpdedup estimate --p
+	[[ "${COMPREPLY[*]}" == --passes ]] || fail "estimate --p: ${COMPREPLY[*]}"
+	: >memory.img
+	complete_line grpdedup estimate mem
+	[[ "${COMPREPLY[*]}" == memory.img ]] || fail "estimate mem: ${COMPREPLY[*]}"
 	complete_line grpdedup set-group g --s
 	[[ "${COMPREPLY[*]}" == --split-min ]] || fail "--s: ${COMPREPLY[*]}"
 }

@@ -43,6 +43,7 @@ int cmd_list(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_balloon(int argc, char **argv);
+int cmd_estimate(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
 #endif /* CLI_H */

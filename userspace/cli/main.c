@@ -80,6 +80,17 @@ static const struct verb verbs[] = {
 	  "  --json         everything, as one JSON object\n"
 	  "  --watch[=SEC]  repeat every SEC seconds (2)\n"
 	  "  --socket PATH  grpdedupd's socket\n", cmd_balloon },
+	{ "estimate", "SOURCE... [--window SIZE,...] [--rate R]\n"
+	  "                         [--passes 2 [--interval S]] [--mem SIZE] [--json]",
+	  "say what a group would save; needs no module",
+	  "  SOURCE            PID, cgroup:PATH, or a memory image (raw, or an ELF core):\n"
+	  "                    FILE or LABEL=FILE\n"
+	  "  --window SIZE,... also compare windows of other sizes, 64 to 2M\n"
+	  "  --rate R          pages to read per second at most, as a scanner would\n"
+	  "  --passes 2        look twice: what changes meanwhile is not saved\n"
+	  "  --interval S      seconds from one look to the next (30)\n"
+	  "  --mem SIZE        memory for the index of contents (1G)\n"
+	  "  --json            everything, as one JSON object\n", cmd_estimate },
 	{ "version", "", "versions of the tool and the module", NULL, cmd_version },
 	{ "help", "[VERB]", "show help, or the help for a verb", NULL, cmd_help },
 };

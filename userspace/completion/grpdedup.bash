@@ -24,10 +24,17 @@ _grpdedup_offer_qemu() {
 	_grpdedup_offer "${words[@]}"
 }
 
+_grpdedup_offer_files() {
+	local -a words
+	mapfile -t words < <(compgen -f -- "$cur")
+	_grpdedup_offer "${words[@]}"
+}
+
 _grpdedup() {
 	local cur=${COMP_WORDS[COMP_CWORD]}
 	local -a verbs=(add-group set-group del-group pause resume account
-		assign move unassign scan show list dump monitor balloon version help)
+		assign move unassign scan show list dump monitor balloon estimate
+		version help)
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
@@ -79,6 +86,11 @@ _grpdedup() {
 	balloon)
 		_grpdedup_offer --json --watch --socket
 		_grpdedup_offer_list groups
+		;;
+	estimate)
+		_grpdedup_offer --window --rate --passes --interval --mem --json
+		_grpdedup_offer_qemu
+		_grpdedup_offer_files
 		;;
 	list) _grpdedup_offer groups pids ;;
 	dump) _grpdedup_offer --header ;;
