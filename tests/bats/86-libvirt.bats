@@ -160,6 +160,7 @@ create_idle() {
 	sed -e "s,<name>.*,<name>$1</name>," -e '/<kernel>\|<initrd>\|<cmdline>\|<serial/d' "$DIR/lv1.xml" >"$DIR/$1.xml"
 	virsh -q create "$DIR/$1.xml" --paused || fail "$1 does not start"
 }
+says_of() { status | grep -q "^$1: $2"; }
 members() { gd list pids | sort -n | tr '\n' ' '; }
 pids_of() { sort -n "$@" | tr '\n' ' '; }
 are_members() { [[ $(members) == "$(pids_of "${@/#//run/libvirt/qemu/}")" ]]; }
@@ -174,7 +175,7 @@ are_members() { [[ $(members) == "$(pids_of "${@/#//run/libvirt/qemu/}")" ]]; }
 	wait_for 30 are_members lv1.pid lv2.pid || fail "$(members): $(status; cat "$DIR/daemon.log")"
 	create_idle lv3
 	wait_for 20 are_members lv1.pid lv2.pid lv3.pid || fail "$(members): $(status; cat "$DIR/daemon.log")"
-	status | grep -q '^lv3: it does not run' || fail "$(status)"
+	wait_for 30 says_of lv3 'it does not run' || fail "$(status)"
 	virsh -q destroy lv2
 	virsh -q destroy lv3
 	wait_for 20 are_members lv1.pid || fail "$(members): $(status)"

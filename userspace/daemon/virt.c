@@ -28,8 +28,10 @@
 #define LOOK_MS		900
 /* Between two looks, if events ask for more of them. */
 #define LOOK_SOON_MS	500
-/* A look that takes longer is not waited for, nor is any other request. */
+/* A look that takes longer is not waited for. */
 #define SLOW_MS		3000
+/* A request that takes longer is said. */
+#define LATE_MS		10000
 #define AGAIN_MS	2000
 
 enum task_kind {
@@ -444,7 +446,7 @@ void virt_domain_read(struct virt_domain *domain, struct virt_state *state)
 		snprintf(state->why, sizeof(state->why), "%s", virt->why);
 	else if (virt->looks && loop_now() - virt->answered_ms >= 2 * SLOW_MS)
 		snprintf(state->why, sizeof(state->why), "libvirt does not answer");
-	else if (domain->busy_ms && loop_now() - domain->busy_ms >= SLOW_MS)
+	else if (domain->busy_ms && loop_now() - domain->busy_ms >= LATE_MS)
 		snprintf(state->why, sizeof(state->why),
 			 "libvirt: a request to its QEMU is under way for %u s",
 			 (unsigned int)((loop_now() - domain->busy_ms) / 1000));
