@@ -79,7 +79,7 @@ static void whole(void)
 	EXPECT(config->guests[0].qmp_shared && config->guests[0].base.bytes == 2ull << 30);
 	EXPECT(config->guests[0].max == 4ull << 30);
 	EXPECT(!strcmp(config->guests[0].qmp, "/run/web1.qmp"));
-	EXPECT(!strcmp(config->guests[1].pidfile, "/run/web2.pid") && !config_has_base(&config->guests[1]));
+	EXPECT(!strcmp(config->guests[1].pidfile, "/run/web2.pid") && !config_has_base(&config->guests[1].base));
 	EXPECT(!strcmp(config->guests[2].domain, "web 3"));
 	EXPECT(config->guests[2].base.bytes == 512ull << 20);
 	EXPECT(config_find_guest(config, "web2") == &config->guests[1]);

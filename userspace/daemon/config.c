@@ -35,12 +35,8 @@ static const struct config_group *find_duplicate(const struct config *config,
 						 const char *name)
 {
 	const struct config_group *other = config_find_group(config, name);
-	size_t i;
 
-	for (i = 0; i < config->template_count && !other; i++)
-		if (!strcmp(config->templates[i].name, name))
-			other = &config->templates[i];
-	return other;
+	return other ? other : config_find_template(config, name);
 }
 
 static void begin_group(struct config_file *file, const char *name)

@@ -122,9 +122,9 @@ struct config {
 	size_t guest_count;
 };
 
-static inline bool config_has_base(const struct config_guest *guest)
+static inline bool config_has_base(const struct config_base *base)
 {
-	return guest->base.bytes || guest->base.percent;
+	return base->bytes || base->percent;
 }
 
 /*
@@ -145,6 +145,14 @@ const char *config_bad_group_name(const char *name);
 const char *config_bad_guest_name(const char *name);
 /* NULL if there is none of this name. */
 const struct config_group *config_find_group(const struct config *config, const char *name);
+const struct config_group *config_find_template(const struct config *config,
+						const char *name);
 const struct config_guest *config_find_guest(const struct config *config, const char *name);
+/* A copy with strings of its own. 0, or -ENOMEM: there is nothing to free. */
+int config_guest_copy(struct config_guest *to, const struct config_guest *from);
+/* Free what @guest points to. */
+void config_guest_free(struct config_guest *guest);
+/* Both are found by the same file, socket or domain. */
+bool config_guest_is_same(const struct config_guest *a, const struct config_guest *b);
 
 #endif /* CONFIG_H */

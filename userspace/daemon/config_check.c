@@ -135,26 +135,30 @@ static void check_ways(struct config_file *file, const struct config_guest *gues
 	if (guest->qmp_shared && !guest->qmp)
 		config_complain(file, guest->line, "guest %s: monitor requires qmp",
 				guest->name);
-	if (balloons && !config_has_base(guest))
+	if (balloons && !config_has_base(&guest->base))
 		config_complain(file, guest->line,
 				"guest %s: base is missing (base = SIZE or N %%)",
 				guest->name);
-	if (!balloons && (config_has_base(guest) || guest->max))
+	if (!balloons && (config_has_base(&guest->base) || guest->max))
 		config_complain(file, guest->line,
 				"guest %s: base and max require qmp or domain", guest->name);
 }
 
-static void check_sizes(struct config_file *file, const struct config_guest *guest)
+void config_check_sizes(struct config_file *file, unsigned int line, const char *who,
+			const struct config_base *base, uint64_t max)
 {
-	if (guest->base.bytes && guest->base.bytes < CONFIG_BASE_MIN)
-		config_complain(file, guest->line, "guest %s: base is less than 16M", guest->name);
-	if (guest->max && guest->max < guest->base.bytes)
-		config_complain(file, guest->line, "guest %s: max is less than base", guest->name);
+	if (base->bytes && base->bytes < CONFIG_BASE_MIN)
+		config_complain(file, line, "%s: base is less than 16M", who);
+	if (max && max < base->bytes)
+		config_complain(file, line, "%s: max is less than base", who);
 }
 
-static bool same(const char *a, const char *b)
+static void check_sizes(struct config_file *file, const struct config_guest *guest)
 {
-	return a && b && !strcmp(a, b);
+	char who[64];
+
+	snprintf(who, sizeof(who), "guest %s", guest->name);
+	config_check_sizes(file, guest->line, who, &guest->base, guest->max);
 }
 
 static void check_unique(struct config_file *file, size_t index)
@@ -165,8 +169,7 @@ static void check_unique(struct config_file *file, size_t index)
 	for (i = 0; i < index; i++) {
 		const struct config_guest *other = &file->config->guests[i];
 
-		if (same(guest->qmp, other->qmp) || same(guest->pidfile, other->pidfile) ||
-		    same(guest->domain, other->domain))
+		if (config_guest_is_same(guest, other))
 			config_complain(file, guest->line, "guest %s: is the same process as guest %s",
 					guest->name, other->name);
 	}

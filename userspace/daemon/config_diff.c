@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a new configuration changes. */
 #include <stdio.h>
-#include <string.h>
 #include "config_file.h"
 
 void config_changes(const struct config *old, const struct config *new, config_change_fn fn)
@@ -18,14 +17,12 @@ void config_changes(const struct config *old, const struct config *new, config_c
 			config_compare(CONFIG_GROUP, before, &new->groups[i], fn, who);
 	}
 	for (i = 0; i < new->template_count; i++) {
-		const struct config_group *template = &new->templates[i];
-		size_t j;
+		const struct config_group *before =
+			config_find_template(old, new->templates[i].name);
 
-		snprintf(who, sizeof(who), "groups %s", template->name);
-		for (j = 0; j < old->template_count; j++)
-			if (!strcmp(old->templates[j].name, template->name))
-				config_compare(CONFIG_GROUP, &old->templates[j], template, fn,
-					       who);
+		snprintf(who, sizeof(who), "groups %s", new->templates[i].name);
+		if (before)
+			config_compare(CONFIG_GROUP, before, &new->templates[i], fn, who);
 	}
 	for (i = 0; i < new->guest_count; i++) {
 		const struct config_guest *before = config_find_guest(old, new->guests[i].name);

@@ -65,6 +65,9 @@ void config_compare(enum config_kind kind, const void *old, const void *new,
 /* config_check.c: names, and what can be checked only at the end */
 void config_check_group_name(struct config_file *file, const char *name);
 void config_check_guest_name(struct config_file *file, const char *name);
+/* @who: "guest NAME" or "group NAME" */
+void config_check_sizes(struct config_file *file, unsigned int line, const char *who,
+			const struct config_base *base, uint64_t max);
 void config_check(struct config_file *file);
 
 /* config_pattern.c: what discovery needs of a group, or of a template */

@@ -7,8 +7,9 @@
 
 static void check_sources(struct config_file *file, const struct config_group *group)
 {
-	bool has_base = group->base.bytes || group->base.percent;
+	bool has_base = config_has_base(&group->base);
 	const char *name = group->name;
+	char who[GRPDEDUP_NAME_MAX + 8];
 
 	if (group->qmp[0] && !group->pidfiles[0])
 		config_complain(file, group->line, "group %s: qmp requires pidfiles", name);
@@ -22,10 +23,8 @@ static void check_sources(struct config_file *file, const struct config_group *g
 	if (!group->qmp[0] && !group->domains[0] && (has_base || group->max))
 		config_complain(file, group->line, "group %s: base and max require qmp or domains",
 				name);
-	if (group->base.bytes && group->base.bytes < CONFIG_BASE_MIN)
-		config_complain(file, group->line, "group %s: base is less than 16M", name);
-	if (group->max && group->max < group->base.bytes)
-		config_complain(file, group->line, "group %s: max is less than base", name);
+	snprintf(who, sizeof(who), "group %s", name);
+	config_check_sizes(file, group->line, who, &group->base, group->max);
 }
 
 /* Both name the same cgroup: the processes in it could be in one group only. */
@@ -85,8 +84,8 @@ void config_check_template(struct config_file *file, const struct config_group *
 		config_complain(file, template->line,
 				"groups %s: cgroup does not have a single '*'", template->name);
 	else if (template->domains[0] || template->pidfiles[0] || template->qmp[0] ||
-		 template->vmids[0] || template->qmp_shared || template->base.bytes ||
-		 template->base.percent || template->max)
+		 template->vmids[0] || template->qmp_shared ||
+		 config_has_base(&template->base) || template->max)
 		config_complain(file, template->line,
 				"groups %s: pidfiles, domains and their keys require [group NAME]",
 				template->name);

@@ -115,15 +115,6 @@ static void add_group(struct expansion *to, const struct config_group *template,
 	check_cgroup(to, place);
 }
 
-static void *copy_of(const char *text, int *err)
-{
-	char *copy = text ? strdup(text) : NULL;
-
-	if (text && !copy)
-		*err = -ENOMEM;
-	return copy;
-}
-
 static struct config_guest *new_guest(struct expansion *to)
 {
 	struct config *config = to->config;
@@ -142,27 +133,18 @@ static struct config_guest *new_guest(struct expansion *to)
 	return &config->guests[config->guest_count++];
 }
 
-static void copy_guest(struct expansion *to, const struct config_guest *written)
+/* NULL if out of memory */
+static struct config_guest *copy_guest(struct expansion *to, const struct config_guest *from)
 {
 	struct config_guest *guest = new_guest(to);
 
 	if (!guest)
-		return;
-	*guest = *written;
-	guest->name = copy_of(written->name, &to->err);
-	guest->group_name = copy_of(written->group_name, &to->err);
-	guest->qmp = copy_of(written->qmp, &to->err);
-	guest->pidfile = copy_of(written->pidfile, &to->err);
-	guest->domain = copy_of(written->domain, &to->err);
-}
-
-static void free_guest(struct config_guest *guest)
-{
-	free(guest->name);
-	free(guest->group_name);
-	free(guest->qmp);
-	free(guest->pidfile);
-	free(guest->domain);
+		return NULL;
+	to->err = config_guest_copy(guest, from);
+	if (!to->err)
+		return guest;
+	to->config->guest_count--;
+	return NULL;
 }
 
 /*
@@ -184,12 +166,6 @@ static bool is_in_force(const struct expansion *to, const struct config_guest *g
 	return false;
 }
 
-static bool is_same_guest(const struct config_guest *a, const struct config_guest *b)
-{
-	return is_same(a->pidfile, b->pidfile) || is_same(a->qmp, b->qmp) ||
-	       is_same(a->domain, b->domain);
-}
-
 /* Another guest that is the same, or else has the same name; NULL: none */
 static struct config_guest *find_other(struct config *config,
 				       const struct config_guest *guest, bool *same)
@@ -203,7 +179,7 @@ static struct config_guest *find_other(struct config *config,
 
 		if (other == guest)
 			continue;
-		if (is_same_guest(other, guest))
+		if (config_guest_is_same(other, guest))
 			return other;
 		if (!strcmp(other->name, guest->name))
 			namesake = other;
@@ -242,25 +218,24 @@ static void add_guest(struct expansion *to, const struct config_group *group,
 		      const struct finding *finding, const char *name)
 {
 	struct config *config = to->config;
-	struct config_guest *guest = new_guest(to), *other = NULL, replaced;
+	struct config_guest found = {
+		.name = (char *)name, .group_name = (char *)group->name,
+		.file = group->file, .line = group->line, .is_found = true,
+		.group = (unsigned int)(group - config->groups),
+	};
+	struct config_guest *guest = copy_guest(to, &found), *other = NULL, replaced;
 	const char *bad;
 	bool is_taken;
 
 	if (!guest)
 		return;
-	*guest = (struct config_guest){
-		.file = group->file, .line = group->line, .is_found = true,
-		.group = (unsigned int)(group - config->groups),
-	};
-	guest->name = copy_of(name, &to->err);
-	guest->group_name = copy_of(group->name, &to->err);
 	bad = config_bad_guest_name(name);
 	if (!bad)
 		bad = finding->source->fill(group, name, guest);
 	if (bad)
 		say(to, "no guest is made for '%s' by %s:%u: %s", name, group->file,
 		    group->line, bad);
-	is_taken = !bad && !to->err && settle(to, guest, &other);
+	is_taken = !bad && settle(to, guest, &other);
 	if (is_taken && other) {
 		replaced = *other;
 		*other = *guest;
@@ -268,7 +243,7 @@ static void add_guest(struct expansion *to, const struct config_group *group,
 	}
 	if (is_taken && !other)
 		return;
-	free_guest(guest);
+	config_guest_free(guest);
 	config->guest_count--;
 }
 
@@ -281,10 +256,8 @@ static void add_found(struct expansion *to, const struct config *written)
 	for (i = 0; i < discovery->count; i++) {
 		const struct finding *finding = &discovery->findings[i];
 
-		group = config_find_group(to->config, finding->group);
-		for (j = 0; j < written->template_count && !finding->source->fill; j++)
-			if (!strcmp(written->templates[j].name, finding->group))
-				group = &written->templates[j];
+		group = finding->source->fill ? config_find_group(to->config, finding->group) :
+						config_find_template(written, finding->group);
 		if (finding->why[0])
 			say(to, "group %s: %s", finding->group, finding->why);
 		for (j = 0; group && j < finding->names.count; j++) {

@@ -15,22 +15,9 @@
 #define LOG_MS		10000
 #define MIB		(1u << 20)
 
-static char *copy(const char *text)
-{
-	return text ? strdup(text) : NULL;
-}
-
 static bool same_text(const char *a, const char *b)
 {
 	return a && b ? !strcmp(a, b) : a == b;
-}
-
-static void free_config(struct config_guest *config)
-{
-	free(config->name);
-	free(config->qmp);
-	free(config->pidfile);
-	free(config->domain);
 }
 
 struct guest *guest_create(const struct config_guest *config, const char *group)
@@ -39,16 +26,7 @@ struct guest *guest_create(const struct config_guest *config, const char *group)
 
 	if (!guest)
 		return NULL;
-	guest->config = *config;
-	guest->config.name = copy(config->name);
-	guest->config.qmp = copy(config->qmp);
-	guest->config.pidfile = copy(config->pidfile);
-	guest->config.domain = copy(config->domain);
-	guest->config.group_name = NULL;
-	if (!guest->config.name || (config->qmp && !guest->config.qmp) ||
-	    (config->pidfile && !guest->config.pidfile) ||
-	    (config->domain && !guest->config.domain)) {
-		free_config(&guest->config);
+	if (config_guest_copy(&guest->config, config)) {
 		free(guest);
 		return NULL;
 	}
@@ -74,7 +52,7 @@ void guest_destroy(struct guest *guest, struct guest_env *env)
 		return;
 	work_forget(env->work, guest);
 	drop_monitor(guest);
-	free_config(&guest->config);
+	config_guest_free(&guest->config);
 	free(guest);
 }
 
@@ -386,7 +364,7 @@ void guest_contest(struct guest *guest, const char *sentence)
 
 void guest_find(struct guest *guest, struct guest_env *env)
 {
-	bool balloons = config_has_base(&guest->config);
+	bool balloons = config_has_base(&guest->config.base);
 
 	/* Without a pid file, the monitor finds the process. */
 	if (balloons && !guest->monitor && (guest->pid || !guest->config.pidfile))
@@ -447,7 +425,7 @@ enum balloon_state guest_state(const struct guest *guest)
 
 	if (!guest->pid && balloon->state <= BALLOON_STARTING)
 		return BALLOON_ABSENT;
-	if (!config_has_base(&guest->config))
+	if (!config_has_base(&guest->config.base))
 		return BALLOON_NONE;
 	if (!guest->monitor ||
 	    (balloon->state == BALLOON_OK && balloon_is_unproven(balloon)))

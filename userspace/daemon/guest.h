@@ -23,8 +23,8 @@ struct guest_env {
 
 /**
  * struct guest - one guest
- * @config: a copy; group_name is NULL, group may be stale; so may file and line
- *	of one that is leaving
+ * @config: a copy; group and group_name may be stale; so may file and line of
+ *	one that is leaving
  * @group: name of its group
  * @came_from: its group before the configuration changed, "" if unchanged: it
  *	is moved only out of that group
