@@ -12,6 +12,7 @@
 #include "../../userspace/daemon/config.c"
 #include "../../userspace/daemon/config_check.c"
 #include "../../userspace/daemon/config_file.c"
+#include "../../userspace/daemon/config_guest.c"
 #include "../../userspace/daemon/config_key.c"
 #include "../../userspace/daemon/config_pattern.c"
 #include "../../userspace/daemon/discover.c"

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "../lib/array.h"
 #include "../lib/place.h"
 #include "cgroup.h"
 #include "loop.h"
@@ -177,19 +178,15 @@ static int collect(void *arg, pid_t pid)
 {
 	const struct collection *collection = arg;
 	struct cgroup_processes *to = collection->processes;
-	size_t room = to->room ? 2 * to->room : 256;
-	struct cgroup_process *bigger;
+	struct cgroup_process *list;
 
 	/* Of another pid namespace */
 	if (!pid)
 		return 0;
-	if (to->count == to->room) {
-		bigger = reallocarray(to->list, room, sizeof(*bigger));
-		if (!bigger)
-			return -ENOMEM;
-		to->list = bigger;
-		to->room = room;
-	}
+	list = array_grow(to->list, &to->room, to->count, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	to->list = list;
 	to->list[to->count++] = (struct cgroup_process){ pid, collection->owner };
 	return 0;
 }

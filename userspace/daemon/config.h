@@ -128,8 +128,7 @@ static inline bool config_has_base(const struct config_base *base)
 }
 
 /*
- * 0, or -errno with "FILE:LINE: message" in @error (without LINE if it concerns
- * the whole file).
+ * 0, or -errno with "FILE:LINE: message" in @error (no LINE: the whole file).
  */
 int config_load(const char *path, struct config **config, char *error, size_t size);
 void config_free(struct config *config);
@@ -145,14 +144,7 @@ const char *config_bad_group_name(const char *name);
 const char *config_bad_guest_name(const char *name);
 /* NULL if there is none of this name. */
 const struct config_group *config_find_group(const struct config *config, const char *name);
-const struct config_group *config_find_template(const struct config *config,
-						const char *name);
+const struct config_group *config_find_template(const struct config *config, const char *name);
 const struct config_guest *config_find_guest(const struct config *config, const char *name);
-/* A copy with strings of its own. 0, or -ENOMEM: there is nothing to free. */
-int config_guest_copy(struct config_guest *to, const struct config_guest *from);
-/* Free what @guest points to. */
-void config_guest_free(struct config_guest *guest);
-/* Both are found by the same file, socket or domain. */
-bool config_guest_is_same(const struct config_guest *a, const struct config_guest *b);
 
 #endif /* CONFIG_H */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/un.h>
 #include "config_file.h"
+#include "config_guest.h"
 #include "pattern.h"
 
 #define GUEST_NAME_MAX	40

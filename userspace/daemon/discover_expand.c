@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../lib/array.h"
+#include "config_guest.h"
 #include "discover.h"
 #include "pattern.h"
 
@@ -118,18 +120,14 @@ static void add_group(struct expansion *to, const struct config_group *template,
 static struct config_guest *new_guest(struct expansion *to)
 {
 	struct config *config = to->config;
-	size_t room = to->guest_room ? 2 * to->guest_room : 16;
-	struct config_guest *bigger;
+	struct config_guest *list = array_grow(config->guests, &to->guest_room,
+					       config->guest_count, sizeof(*list));
 
-	if (config->guest_count == to->guest_room) {
-		bigger = reallocarray(config->guests, room, sizeof(*bigger));
-		if (!bigger) {
-			to->err = -ENOMEM;
-			return NULL;
-		}
-		config->guests = bigger;
-		to->guest_room = room;
+	if (!list) {
+		to->err = -ENOMEM;
+		return NULL;
 	}
+	config->guests = list;
 	return &config->guests[config->guest_count++];
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "config_guest.h"
 #include "guest.h"
 #include "log.h"
 #include "process.h"

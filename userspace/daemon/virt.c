@@ -18,6 +18,7 @@
 #include <time.h>
 #include <libvirt/virterror.h>
 #include "loop.h"
+#include "thread.h"
 #include "virt_domain.h"
 
 /* libvirtd has 20 workers for all its clients by default. */
@@ -332,19 +333,6 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-static bool start_thread(void *(*run)(void *), void *arg)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-	int err;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	err = pthread_create(&thread, &attr, run, arg);
-	pthread_attr_destroy(&attr);
-	return !err;
-}
-
 static void ignore_error(void *arg, virErrorPtr error)
 {
 	(void)arg;
@@ -358,9 +346,9 @@ static void start_threads(struct virt *virt)
 		/* By default each error is printed. */
 		virSetErrorFunc(NULL, ignore_error);
 		virt->has_events = !virEventRegisterDefaultImpl() &&
-				   start_thread(virt_serve_events, virt);
+				   thread_start(virt_serve_events, virt);
 	}
-	while (virt->has_events && virt->threads < THREADS && start_thread(serve, virt))
+	while (virt->has_events && virt->threads < THREADS && thread_start(serve, virt))
 		virt->threads++;
 }
 

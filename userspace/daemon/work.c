@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "../lib/libgrpdedup.h"
+#include "thread.h"
 #include "work.h"
 
 #define SENTENCE_SIZE	256
@@ -174,9 +175,6 @@ void work_destroy(struct work *work)
 static bool start(struct work *work, const struct job *template)
 {
 	struct job *job;
-	pthread_attr_t attr;
-	pthread_t thread;
-	int err;
 
 	if (work->count >= WORK_MAX)
 		return false;
@@ -185,16 +183,13 @@ static bool start(struct work *work, const struct job *template)
 		return false;
 	*job = *template;
 	job->work = work;
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	job->all_next = work->all;
 	work->all = job;
 	work->count++;
-	err = pthread_create(&thread, &attr, run, job);
-	pthread_attr_destroy(&attr);
-	if (err)
-		drop(work, job);
-	return !err;
+	if (thread_start(run, job))
+		return true;
+	drop(work, job);
+	return false;
 }
 
 bool work_assign(struct work *work, const char *group, pid_t pid, bool move,

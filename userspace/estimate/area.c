@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../lib/array.h"
 #include "area.h"
 
 static const struct {
@@ -64,16 +65,12 @@ static enum area_reach classify(bool shared, bool file, const char *flags)
 
 static struct area *add_area(struct areas *areas)
 {
-	size_t room = areas->room ? 2 * areas->room : 64;
-	struct area *bigger;
+	struct area *list = array_grow(areas->list, &areas->room, areas->count,
+				       sizeof(*list));
 
-	if (areas->count == areas->room) {
-		bigger = reallocarray(areas->list, room, sizeof(*bigger));
-		if (!bigger)
-			return NULL;
-		areas->list = bigger;
-		areas->room = room;
-	}
+	if (!list)
+		return NULL;
+	areas->list = list;
 	memset(&areas->list[areas->count], 0, sizeof(*areas->list));
 	return &areas->list[areas->count++];
 }

@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../lib/array.h"
 #include "elf.h"
 
 /* The kernel allows 65530 areas unless told otherwise. */
@@ -61,18 +62,14 @@ static const char *read_header(struct table *table, elf_reader reader, void *arg
 
 const char *segments_add(struct segments *segments, const struct segment *segment)
 {
-	size_t room = segments->room ? 2 * segments->room : 64;
-	struct segment *bigger;
+	struct segment *list;
 
 	if (segments->count == SEGMENTS_MAX)
 		return "it has too many segments";
-	if (segments->count == segments->room) {
-		bigger = reallocarray(segments->list, room, sizeof(*bigger));
-		if (!bigger)
-			return "there is no memory for its segments";
-		segments->list = bigger;
-		segments->room = room;
-	}
+	list = array_grow(segments->list, &segments->room, segments->count, sizeof(*list));
+	if (!list)
+		return "there is no memory for its segments";
+	segments->list = list;
 	segments->list[segments->count++] = *segment;
 	return NULL;
 }

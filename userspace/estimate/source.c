@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../lib/array.h"
 #include "../lib/parse.h"
 #include "source.h"
 
@@ -13,16 +14,12 @@
 
 static struct source *add(struct sources *sources)
 {
-	size_t room = sources->room ? 2 * sources->room : 16;
-	struct source *bigger;
+	struct source *list = array_grow(sources->list, &sources->room, sources->count,
+					 sizeof(*list));
 
-	if (sources->count == sources->room) {
-		bigger = reallocarray(sources->list, room, sizeof(*bigger));
-		if (!bigger)
-			return NULL;
-		sources->list = bigger;
-		sources->room = room;
-	}
+	if (!list)
+		return NULL;
+	sources->list = list;
 	memset(&sources->list[sources->count], 0, sizeof(*sources->list));
 	return &sources->list[sources->count++];
 }

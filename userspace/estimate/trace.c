@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../lib/array.h"
 #include "digest.h"
 #include "trace.h"
 
@@ -25,18 +26,14 @@ static uint32_t page_digest(uint64_t key, const struct block *block, unsigned in
 
 static struct trace_block *block_at(struct trace *trace, uint64_t address)
 {
-	size_t room = trace->room ? 2 * trace->room : 64;
-	struct trace_block *bigger;
+	struct trace_block *list;
 
 	if (trace->count && trace->list[trace->count - 1].address == address)
 		return &trace->list[trace->count - 1];
-	if (trace->count == trace->room) {
-		bigger = reallocarray(trace->list, room, sizeof(*bigger));
-		if (!bigger)
-			return NULL;
-		trace->list = bigger;
-		trace->room = room;
-	}
+	list = array_grow(trace->list, &trace->room, trace->count, sizeof(*list));
+	if (!list)
+		return NULL;
+	trace->list = list;
 	memset(&trace->list[trace->count], 0, sizeof(*trace->list));
 	trace->list[trace->count].address = address;
 	return &trace->list[trace->count++];

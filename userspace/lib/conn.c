@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
+#include "array.h"
 #include "conn.h"
 
 /* Retries of a dump that is interrupted by concurrent changes. */
@@ -181,19 +182,14 @@ static int dump_reply(struct nlmsghdr *nlh, void *data)
 	struct nlattr *tb[GRPDEDUP_A_MAX + 1];
 	struct grpdedup_rows *rows = data;
 	int err = grpdedup_attr_parse(nlh, tb);
-	void *row;
+	void *bigger, *row;
 
 	if (err)
 		return err;
-	if (rows->count == rows->room) {
-		size_t room = rows->room ? rows->room * 2 : 16;
-		void *data_new = reallocarray(rows->data, room, rows->size);
-
-		if (!data_new)
-			return -ENOMEM;
-		rows->data = data_new;
-		rows->room = room;
-	}
+	bigger = array_grow(rows->data, &rows->room, rows->count, rows->size);
+	if (!bigger)
+		return -ENOMEM;
+	rows->data = bigger;
 	row = (char *)rows->data + rows->count * rows->size;
 	memset(row, 0, rows->size);
 	rows->fill(tb, row);
